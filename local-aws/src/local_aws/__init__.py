@@ -1,0 +1,1 @@
+"""AWS on a laptop: real engines behind the AWS wire protocol."""
