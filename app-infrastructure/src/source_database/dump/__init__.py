@@ -1,0 +1,1 @@
+"""Dumps: split into statements, judged by name, executed as the mysql client would."""

@@ -1,0 +1,24 @@
+output "artifacts_bucket" {
+  description = "Bucket of wheels, job scripts and certificates."
+  value       = module.foundation.artifacts_bucket
+}
+
+output "source" {
+  description = "How to reach the source database from inside the VPC; passwords are in the secrets."
+  value = {
+    endpoint    = module.source_database.endpoint
+    port        = module.source_database.port
+    database    = module.source_database.database
+    secret_arns = module.source_database.secret_arns
+  }
+}
+
+output "alerts_topic_arn" {
+  description = "Topic of alarms and of nightly results."
+  value       = module.foundation.alerts_topic_arn
+}
+
+output "deletion_protection" {
+  description = "Whether data outlives `terraform destroy`."
+  value       = var.deletion_protection
+}

@@ -1,0 +1,71 @@
+variable "project" {
+  description = "Prefix of every name, of SSM parameters and of databases."
+  type        = string
+  default     = "retail"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.project))
+    error_message = "project is 2 to 12 lower-case letters and digits, a letter first: bucket and database names are made of it."
+  }
+}
+
+variable "profile" {
+  description = "demo: small and cheap, one zone for what costs by the zone. production: redundant over three zones."
+  type        = string
+  default     = "demo"
+  nullable    = false
+
+  validation {
+    condition     = contains(["demo", "production"], var.profile)
+    error_message = "profile is demo or production."
+  }
+}
+
+variable "alert_emails" {
+  description = "Addresses that are told of alarms and of the nightly run; each confirms its subscription once."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "Each of alert_emails must be an e-mail address."
+  }
+}
+
+variable "monthly_budget_usd" {
+  description = "Monthly spending of the account at which alarms are raised (80 % actual, 100 % forecast)."
+  type        = number
+  default     = 150
+  nullable    = false
+
+  validation {
+    condition     = var.monthly_budget_usd > 0
+    error_message = "monthly_budget_usd must be positive."
+  }
+}
+
+variable "network" {
+  description = "The VPC's IPv4 network, and its NAT gateways: none, single or per_az (null: single for demo, per_az for production)."
+  type = object({
+    cidr = optional(string, "10.20.0.0/16")
+    nat  = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "artifacts_dir" {
+  description = "Folder that `make package` filled."
+  type        = string
+  default     = "../../build"
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether data outlives `terraform destroy`: false empties buckets, skips the final snapshot and drops secrets at once."
+  type        = bool
+  default     = true
+  nullable    = false
+}
