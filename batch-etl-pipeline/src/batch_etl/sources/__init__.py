@@ -1,0 +1,1 @@
+"""I/O in: where the data comes from."""

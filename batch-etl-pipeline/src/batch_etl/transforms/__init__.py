@@ -1,0 +1,1 @@
+"""Pure DataFrame → DataFrame: one file for each table of the star schema."""

@@ -1,0 +1,52 @@
+"""product_performance: how each product sells."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from batch_etl.schemas import PRODUCT_PERFORMANCE
+from batch_etl.transforms.measures import cancelled, cost, is_cancelled, kept, money, total
+
+_COUNTS = ("orders", "customers", "quantity", "cancelledQuantity")
+_AMOUNTS = ("revenue", "cost", "margin", "cancelledRevenue")
+
+
+def product_performance(products: DataFrame, facts: DataFrame) -> DataFrame:
+    """One row per product, also for those never ordered; cancelled orders count in the cancelled columns only."""
+    sales = _sales(facts)
+    return products.join(F.broadcast(sales), "productCode", "left").select(
+        *(_or_zero(field.name, field.dataType.simpleString()) for field in PRODUCT_PERFORMANCE)
+    )
+
+
+def _sales(facts: DataFrame) -> DataFrame:
+    amount, quantity = F.col("orderAmount"), F.col("quantityOrdered")
+    return (
+        facts.groupBy("productCode")
+        .agg(
+            total(kept(quantity)).alias("quantity"),
+            money(kept(amount)).alias("revenue"),
+            money(kept(cost())).alias("cost"),
+            total(cancelled(quantity)).alias("cancelledQuantity"),
+            money(cancelled(amount)).alias("cancelledRevenue"),
+            F.min(kept(F.col("orderDate"))).alias("firstOrderDate"),
+            F.max(kept(F.col("orderDate"))).alias("lastOrderDate"),
+        )
+        .withColumn("margin", F.col("revenue") - F.col("cost"))
+        .join(_buyers(facts), "productCode", "left")
+    )
+
+
+def _buyers(facts: DataFrame) -> DataFrame:
+    """Distinct orders and customers of each product, apart from the sums: Spark repeats every row for each distinct
+    count that stands beside another aggregate. An order has one customer, so its customers' orders add up.
+    """
+    orders = facts.where(~is_cancelled()).select("productCode", "customerNumber", "orderNumber").distinct()
+    by_customer = orders.groupBy("productCode", "customerNumber").agg(F.count(F.lit(1)).alias("orders"))
+    return by_customer.groupBy("productCode").agg(F.sum("orders").alias("orders"), F.count(F.lit(1)).alias("customers"))
+
+
+def _or_zero(name: str, kind: str) -> Column:
+    measured = name in _COUNTS or name in _AMOUNTS
+    return (F.coalesce(name, F.lit(0)) if measured else F.col(name)).cast(kind).alias(name)

@@ -1,0 +1,31 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+  mock_data "aws_region" {
+    defaults = { name = "eu-central-1" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  project             = "shop"
+  kms_key_arn         = "arn:aws:kms:eu-central-1:111122223333:key/one"
+  deletion_protection = true
+}
+
+run "every_role_has_its_bucket" {
+  assert {
+    condition     = keys(output.buckets) == ["athena-results", "lake", "landing"]
+    error_message = "Landing, lake and Athena's results are apart."
+  }
+}
+
+run "the_lock_is_one_item_a_name_and_expires" {
+  assert {
+    condition     = aws_dynamodb_table.publish_lock.name == "shop-publish-lock" && aws_dynamodb_table.publish_lock.hash_key == "lockName" && one(aws_dynamodb_table.publish_lock.ttl).attribute_name == "expiresAt"
+    error_message = "The job and maintenance find the lock by these names."
+  }
+}

@@ -1,0 +1,97 @@
+variable "project" {
+  description = "Prefix of every name."
+  type        = string
+  nullable    = false
+}
+
+variable "name" {
+  description = "The job is called <project>-<name>."
+  type        = string
+  nullable    = false
+}
+
+variable "description" {
+  description = "What the job does, in one sentence."
+  type        = string
+  nullable    = false
+}
+
+variable "artifacts" {
+  description = "Folder that `make package` filled, the bucket it goes to, and the job's script in jobs/."
+  type = object({
+    dir    = string
+    bucket = string
+    script = string
+  })
+  nullable = false
+}
+
+variable "arguments" {
+  description = "The job's own default arguments, --name to value."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.arguments) : startswith(name, "--")])
+    error_message = "Each argument's name starts with --."
+  }
+}
+
+variable "capacity" {
+  description = "Workers of the job; the smallest that Glue bills is two G.1X."
+  type = object({
+    worker_type     = optional(string, "G.1X")
+    workers         = optional(number, 2)
+    timeout_minutes = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.capacity.workers >= 2
+    error_message = "A Spark job needs at least two workers."
+  }
+}
+
+variable "lake" {
+  description = "What the job may write: the lake's bucket, the catalog's databases, the publish lock."
+  type = object({
+    bucket                 = object({ name = string, arn = string })
+    databases              = list(string)
+    publish_lock_table_arn = string
+  })
+  nullable = false
+}
+
+variable "source_database" {
+  description = "Security group and port of the source database, and the secret of the user that the job reads with."
+  type = object({
+    security_group_id = string
+    port              = number
+    secret_arn        = string
+  })
+  nullable = false
+}
+
+variable "network" {
+  description = "The VPC, and the private subnet that workers start in."
+  type = object({
+    vpc_id    = string
+    subnet_id = string
+  })
+  nullable = false
+}
+
+variable "kms_key_arn" {
+  description = "Key of data, logs and bookmarks."
+  type        = string
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days that the job's output is kept."
+  type        = number
+  default     = 90
+  nullable    = false
+}
