@@ -1,0 +1,80 @@
+"""The dashboard as an app in a real browser: its figures are Athena's, and a control redraws within two seconds."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+import pytest
+from batch_etl.analytics.athena import ask
+from playwright.sync_api import Page
+from voila_app import NoBrowser, chromium, dashboard_app, opened
+
+pytestmark = pytest.mark.local_aws
+REDRAW_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def page(loaded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    try:
+        chromium()
+    except NoBrowser as absent:
+        pytest.fail(str(absent)) if os.environ.get("CI") == "true" else pytest.skip(str(absent))
+    log = tmp_path_factory.mktemp("voila") / "log"
+    with log.open("wb") as written, dashboard_app(loaded.env, written) as url, opened(url) as page:
+        yield page
+
+
+@pytest.fixture
+def untouched(page: Page) -> Page:
+    """All controls at All."""
+    for label in ("Country", "Product line"):
+        _choose(page, label, "All")
+    return page
+
+
+def test_the_headline_is_what_athena_answers(loaded: Any, untouched: Page) -> None:
+    sql = "SELECT SUM(revenue) FROM daily_sales"
+    [(revenue,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    assert f"{revenue:,.2f}" in untouched.inner_text("body")
+
+
+def test_a_control_redraws_within_two_seconds(untouched: Page) -> None:
+    taken = []
+    for country in ("USA", "France", "All"):
+        started = time.perf_counter()
+        _choose(untouched, "Country", country)
+        taken.append(time.perf_counter() - started)
+    assert median(taken) <= REDRAW_SECONDS, taken
+
+
+def test_a_country_shows_that_country_alone(loaded: Any, untouched: Page) -> None:
+    _choose(untouched, "Country", "USA")
+    sql = "SELECT SUM(revenue) FROM daily_sales WHERE country = 'USA'"
+    [(revenue,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    assert f"{revenue:,.2f}" in untouched.inner_text("body")
+
+
+def test_the_reader_sees_how_old_and_how_good_the_data_is(untouched: Page) -> None:
+    text = untouched.inner_text("body")
+    assert re.search(r"Published \d{4}-\d\d-\d\d \d\d:\d\d UTC, .* ago \(fresh\) by run", text)
+    passed, checks = map(int, re.search(r"(\d+) of (\d+) checks passed", text).groups())  # type: ignore[union-attr]
+    assert passed == checks > 0
+
+
+def test_the_app_shows_neither_code_nor_errors(untouched: Page) -> None:
+    text = untouched.inner_text("body")
+    assert "import Dashboard" not in text
+    assert "Traceback" not in text
+    assert "Error" not in text
+
+
+def _choose(page: Page, label: str, value: str) -> None:
+    """Choose in a drop-down and wait for the picture that says so."""
+    page.locator(f".widget-dropdown:has(label:text-is('{label}')) select").select_option(value)
+    shown = {"Country": "all countries", "Product line": "all product lines"}[label] if value == "All" else value
+    page.wait_for_selector(f"img[alt*='{shown}']", timeout=10_000)

@@ -1,0 +1,232 @@
+"""What really stands after an apply, read from the plan that follows it: policies, encryption, exposure, names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from terraform_parts import ROOTS
+
+if TYPE_CHECKING:
+    from conftest import Plan
+
+
+pytestmark = pytest.mark.local_aws
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+
+# Actions that IAM's service authorization reference gives no resource type: "*" is the only way to allow them.
+RESOURCELESS = {
+    "cloudwatch:PutMetricData",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+# These services send no aws:SourceAccount when they take a role; iam:PassRole is what keeps others out.
+WITHOUT_SOURCE_ACCOUNT = {"glue.amazonaws.com", "lambda.amazonaws.com"}
+
+FACTS = {
+    "app-infrastructure/terraform": {
+        "/retail/network/vpc_id": "String",
+        "/retail/network/private_subnet_ids": "StringList",
+        "/retail/network/public_subnet_ids": "StringList",
+        "/retail/source/endpoint": "String",
+        "/retail/source/port": "String",
+        "/retail/source/database": "String",
+        "/retail/source/security_group_id": "String",
+        "/retail/source/admin_secret_arn": "String",
+        "/retail/source/reader_secret_arn": "String",
+        "/retail/source/writer_secret_arn": "String",
+        "/retail/lake/artifacts_bucket": "String",
+        "/retail/alerts/topic_arn": "String",
+    },
+    "batch-etl-pipeline/terraform": {
+        "/retail/lake/landing_bucket": "String",
+        "/retail/lake/lake_bucket": "String",
+        "/retail/lake/athena_results_bucket": "String",
+    },
+}
+
+
+@pytest.fixture(params=ROOTS)
+def plan(request: pytest.FixtureRequest, plans: dict[str, Plan]) -> Plan:
+    return plans[request.param]
+
+
+def every(plans: dict[str, Plan], kind: str) -> list[dict[str, Any]]:
+    found = [values for plan in plans.values() for values in plan.values(kind)]
+    assert found, f"no {kind} in any root: the test would prove nothing"
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(policy: str) -> Iterator[dict[str, Any]]:
+    yield from as_list(json.loads(policy)["Statement"])
+
+
+def test_a_plan_after_apply_changes_nothing(plan):
+    assert plan.exit_code == 0, plan.text
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_facts_have_their_contracted_names_and_types(plans, root):
+    found = {values["name"]: values["type"] for values in plans[root].values("aws_ssm_parameter")}
+    assert found == FACTS[root]
+
+
+def test_roles_name_their_actions_and_resources(plans):
+    for role_policy in every(plans, "aws_iam_role_policy"):
+        for statement in statements(role_policy["policy"]):
+            actions = as_list(statement["Action"])
+            assert not [action for action in actions if action == "*" or action.endswith(":*")], role_policy["role"]
+            if "*" in as_list(statement["Resource"]):
+                assert set(actions) <= RESOURCELESS, f"{role_policy['role']}: {set(actions) - RESOURCELESS}"
+
+
+def test_no_role_may_pass_roles_or_change_rights(plans):
+    for role_policy in every(plans, "aws_iam_role_policy"):
+        for statement in statements(role_policy["policy"]):
+            assert not [action for action in as_list(statement["Action"]) if action.startswith(("iam:", "sts:"))]
+
+
+def test_roles_carry_no_policy_of_somebody_elses(plans):
+    for role in every(plans, "aws_iam_role"):
+        assert not role.get("managed_policy_arns")
+    assert not [1 for plan in plans.values() for _ in plan.resources("aws_iam_role_policy_attachment")]
+
+
+def test_services_take_roles_for_this_account_only(plans):
+    for role in every(plans, "aws_iam_role"):
+        for statement in statements(role["assume_role_policy"]):
+            service = statement["Principal"]["Service"]
+            if service not in WITHOUT_SOURCE_ACCOUNT:
+                assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}, role["name"]
+
+
+def test_the_key_serves_services_of_this_account_only(plans):
+    (key,) = every(plans, "aws_kms_key")
+    assert key["enable_key_rotation"] is True
+    for statement in statements(key["policy"]):
+        assert "Service" not in statement["Principal"] or statement["Condition"], statement["Sid"]
+        assert statement["Principal"] != "*"
+
+
+def test_buckets_are_private_versioned_encrypted_and_tls_only(plans):
+    buckets = {values["bucket"] for values in every(plans, "aws_s3_bucket")}
+    assert buckets == {
+        f"retail-{role}-{ACCOUNT}-{REGION}" for role in ("artifacts", "landing", "lake", "athena-results")
+    }
+
+    blocks = {values["bucket"]: values for values in every(plans, "aws_s3_bucket_public_access_block")}
+    versioning = {values["bucket"]: values for values in every(plans, "aws_s3_bucket_versioning")}
+    encryption = {
+        values["bucket"]: values for values in every(plans, "aws_s3_bucket_server_side_encryption_configuration")
+    }
+    policies = {values["bucket"]: values for values in every(plans, "aws_s3_bucket_policy")}
+    for bucket in buckets:
+        names = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+        assert all(blocks[bucket][name] for name in names)
+        assert versioning[bucket]["versioning_configuration"][0]["status"] == "Enabled"
+        (default,) = encryption[bucket]["rule"][0]["apply_server_side_encryption_by_default"]
+        assert (default["sse_algorithm"], default["kms_master_key_id"].startswith("arn:aws:kms:")) == ("aws:kms", True)
+        (deny,) = statements(policies[bucket]["policy"])
+        assert (deny["Effect"], deny["Action"], deny["Principal"]) == ("Deny", "s3:*", "*")
+        assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert set(deny["Resource"]) == {f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"}
+
+
+def test_lifecycles_touch_only_what_is_not_current(plans):
+    for lifecycle in every(plans, "aws_s3_bucket_lifecycle_configuration"):
+        for rule in lifecycle["rule"]:
+            assert not rule["expiration"], lifecycle["bucket"]
+            assert not rule["transition"], lifecycle["bucket"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("aws_cloudwatch_log_group", "kms_key_id"),
+        ("aws_db_instance", "kms_key_id"),
+        ("aws_lambda_function", "kms_key_arn"),
+        ("aws_secretsmanager_secret", "kms_key_id"),
+        ("aws_sns_topic", "kms_master_key_id"),
+    ],
+)
+def test_data_at_rest_is_under_the_platforms_key(plans, kind, attribute):
+    for values in every(plans, kind):
+        assert str(values[attribute]).startswith("arn:aws:kms:"), values
+
+
+def test_lock_results_and_spill_are_encrypted_too(plans):
+    (table,) = every(plans, "aws_dynamodb_table")
+    assert table["server_side_encryption"][0]["kms_key_arn"].startswith("arn:aws:kms:")
+    (workgroup,) = every(plans, "aws_athena_workgroup")
+    (results,) = workgroup["configuration"][0]["result_configuration"]
+    assert results["encryption_configuration"][0]["encryption_option"] == "SSE_KMS"
+    (security,) = every(plans, "aws_glue_security_configuration")
+    (modes,) = security["encryption_configuration"]
+    assert modes["cloudwatch_encryption"][0]["cloudwatch_encryption_mode"] == "SSE-KMS"
+    assert modes["job_bookmarks_encryption"][0]["job_bookmarks_encryption_mode"] == "CSE-KMS"
+    assert modes["s3_encryption"][0]["s3_encryption_mode"] == "SSE-KMS"
+
+
+def test_nothing_is_open_to_the_world(plans):
+    for rule in every(plans, "aws_vpc_security_group_ingress_rule"):
+        assert rule["cidr_ipv4"] is None, rule["description"]
+        assert rule["cidr_ipv6"] is None, rule["description"]
+        assert rule["referenced_security_group_id"], rule["description"]
+    for group in every(plans, "aws_default_security_group"):
+        assert (group["ingress"], group["egress"]) == ([], [])
+    for subnet in every(plans, "aws_subnet"):
+        assert subnet["map_public_ip_on_launch"] is False
+    for database in every(plans, "aws_db_instance"):
+        assert database["publicly_accessible"] is False
+
+
+def test_the_etl_job_has_the_arguments_that_its_script_takes(plans):
+    (job,) = every(plans, "aws_glue_job")
+    arguments = job["default_arguments"]
+    bucket = f"retail-lake-{ACCOUNT}-{REGION}"
+    assert job["name"] == "retail-etl-job"
+    assert (job["glue_version"], job["worker_type"], job["number_of_workers"]) == ("5.1", "G.1X", 2)
+    assert {
+        "--project": "retail",
+        "--lake_bucket": bucket,
+        "--source_database": "classicmodels",
+        "--source_ca": f"s3://retail-artifacts-{ACCOUNT}-{REGION}/ca/source-ca.pem",
+        "--publish_lock_table": "retail-publish-lock",
+        "--stages": "extract,build,audit,publish",
+        "--datalake-formats": "iceberg",
+    }.items() <= arguments.items()
+    assert not [name for name, value in arguments.items() if "password" in f"{name}{value}".lower()]
+
+
+def test_no_password_stands_in_the_state(applied, plans):
+    secrets = applied.client("secretsmanager")
+    listed = [
+        secret["ARN"] for page in secrets.get_paginator("list_secrets").paginate() for secret in page["SecretList"]
+    ]
+    passwords = [json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["password"] for arn in listed]
+    assert len(passwords) >= 3, "the master's and two users' secrets"
+    states = "".join(applied.run("terraform", f"-chdir={root}", "state", "pull").stdout for root in ROOTS)
+    assert [password for password in passwords if password in states] == []

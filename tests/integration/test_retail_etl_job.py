@@ -1,0 +1,104 @@
+"""retail-etl-job on Glue, from a real database to tables that Athena reads."""
+
+from __future__ import annotations
+
+import pytest
+from batch_etl.sources.mysql import Login, open_snapshot
+from batch_etl.sources.mysql import Source as EtlSource
+from etl_world import etl_world
+
+pytestmark = pytest.mark.local_aws
+
+DUMP = ("2996", "9604190.61")
+
+
+@pytest.fixture(scope="module")
+def world(applied, shared_data):
+    with etl_world(applied, "etljob", shared_data / "classicmodels" / "mysqlsampledatabase.sql") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def first(world):
+    run = world.run()
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    return world.report(run["Id"])
+
+
+def test_the_dump_gives_2996_lines_and_its_revenue_to_the_cent(world, first):
+    assert world.facts() == DUMP
+    assert first["status"] == "SUCCEEDED"
+    assert first["sums"] == {"source": "9,604,190.61", "quarantined": "0.00", "fact_orders": "9,604,190.61"}
+    assert first["counts"] == {"read": 3864, "written": 5258, "quarantined": 0}
+    assert first["tables"]["fact_orders"]["rows"] == 2996
+
+
+def test_athena_finds_no_orphan_and_joins_lose_nothing(world, first):
+    joined = world.ask(
+        "SELECT COUNT(*), SUM(f.orderAmount) FROM gold.fact_orders f "
+        "JOIN gold.dim_customers c ON f.customerNumber = c.customerNumber "
+        "JOIN gold.dim_products p ON f.productCode = p.productCode "
+        "JOIN gold.dim_locations l ON f.locationKey = l.locationKey "
+        "JOIN gold.dim_dates d ON f.orderDate = d.dateKey"
+    )
+    assert joined == [DUMP]
+
+
+def test_every_check_of_the_run_is_on_record(world, first):
+    recorded = world.ask(
+        f"SELECT passed, COUNT(*) FROM gold.quality_results WHERE runId = '{first['run_id']}' GROUP BY 1"
+    )
+    assert recorded == [("true", "33")]
+
+
+def test_a_rerun_of_an_unchanged_source_changes_no_table(world, first):
+    run = world.run()
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    again = world.report(run["Id"])
+    assert again["tables"] == first["tables"]
+    assert world.facts() == DUMP
+    assert world.ask("SELECT COUNT(*) FROM gold.publications") == [("2",)]
+
+
+def test_the_stages_can_be_job_runs_of_their_own(world, first):
+    world.mysql("UPDATE orderdetails SET quantityOrdered = quantityOrdered + 1 WHERE orderNumber = 10100")
+    for stage in ("extract", "build", "audit"):
+        run = world.run(stages=stage, run_id="by-stages")
+        assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+        assert world.facts() == DUMP
+    run = world.run(stages="publish", run_id="by-stages")
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    changed = world.mysql("SELECT COUNT(*), SUM(quantityOrdered * priceEach) FROM orderdetails")
+    assert world.facts() == tuple(str(value) for value in changed[0])
+    assert world.report("by-stages")["status"] == "SUCCEEDED"
+
+
+def test_a_stage_without_the_one_before_says_so(world, first):
+    run = world.run(stages="publish", run_id="never-began")
+    assert run["JobRunState"] == "FAILED"
+    assert "RunStateMissing" in run["ErrorMessage"]
+    assert "'extract' of run 'never-began' has not succeeded" in run["ErrorMessage"]
+
+
+@pytest.fixture
+def reader(world, tmp_path):
+    """The job's own way into the source, as admin so that it needs no rotation."""
+    address, login = world.source.address, world.source.read_login()
+    return EtlSource(address.host, address.port, world.project, address.ca, lambda: Login(login.user, login.password))
+
+
+def test_a_write_during_the_extract_never_tears_an_order_from_its_lines(world, reader):
+    with open_snapshot(reader) as snapshot:
+        tables = {table.name: table for table in snapshot.tables()}
+        lines = [row for rows in snapshot.stream(tables["orderdetails"]) for row in rows]
+        world.mysql(
+            "INSERT INTO orders VALUES (20001, '2005-06-01', '2005-06-08', NULL, 'In Process', NULL, 103)",
+            "INSERT INTO orderdetails VALUES (20001, 'S10_1678', 5, 10.00, 1)",
+            "DELETE FROM orderdetails WHERE orderNumber = 10425",
+        )
+        orders = [row for rows in snapshot.stream(tables["orders"]) for row in rows]
+        figures = snapshot.figures(list(tables.values()))
+    assert len(lines) == figures.lines.rows == 2996
+    assert len(orders) == figures.rows["orders"] == 326
+    assert b"20001" not in {row[0] for row in orders}
+    assert world.mysql("SELECT COUNT(*) FROM orderdetails WHERE orderNumber = 20001") == [(1,)]

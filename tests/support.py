@@ -1,0 +1,95 @@
+"""A running local AWS as tests use it: its environment, its clients, its jobs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from local_aws.settings import Settings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SHARED_DATA = CHECKOUT.parent / "shared" / "data"
+BIN = Path(sys.executable).parent
+JOB_DEADLINE_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running local AWS; `env` is what `make env` exports, as a whole environment for subprocesses."""
+
+    port: int
+    state_home: Path
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def settings(self) -> Settings:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return Settings(checkout=CHECKOUT, port=self.port, cache_home=cache, state_home=self.state_home)
+
+    @property
+    def host_env(self) -> dict[str, str]:
+        """The caller's environment, pointed at this port and state, before `make env`."""
+        return os.environ | {
+            "LOCAL_AWS_PORT": str(self.port),
+            "XDG_STATE_HOME": str(self.state_home),
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            # A build of its own: it holds this local AWS's certificates, and a developer's own one must not change.
+            "TF_VAR_artifacts_dir": str(self.state_home / "build"),
+        }
+
+    @property
+    def env(self) -> dict[str, str]:
+        script = 'eval "$(local-aws env)" && env -0'
+        printed = subprocess.run(["sh", "-c", script], env=self.host_env, check=True, stdout=subprocess.PIPE).stdout
+        return dict(pair.split("=", 1) for pair in printed.decode().split("\0") if "=" in pair)
+
+    def run(self, *command: str, timeout: int = 900, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command as a user would after `eval "$(make -s env)"`; its output is shown when it fails."""
+        done = subprocess.run(
+            command, cwd=CHECKOUT, env=self.env, capture_output=True, text=True, timeout=timeout, check=False
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def run_job(self, name: str = "retail-etl-job", **arguments: str) -> dict[str, Any]:
+        """Run a Glue job to its end and return the JobRun, whatever its state."""
+        glue = self.client("glue")
+        run_id = glue.start_job_run(JobName=name, Arguments={f"--{key}": value for key, value in arguments.items()})
+        return wait_for_job(glue, name, run_id["JobRunId"])
+
+
+def wait_for_job(glue: Any, name: str, run_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + JOB_DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        run: dict[str, Any] = glue.get_job_run(JobName=name, RunId=run_id)["JobRun"]
+        if run["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}:
+            return run
+        time.sleep(1)
+    raise AssertionError(f"{name} {run_id} did not end within {JOB_DEADLINE_SECONDS} s")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

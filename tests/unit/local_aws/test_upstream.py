@@ -1,0 +1,64 @@
+"""What local AWS changes in the emulator, and that it notices when it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from local_aws import upstream
+from local_aws.objects import FileBody
+from local_aws.settings import Settings
+from local_aws.upstream import UpstreamError, check_hooks, environment
+
+
+def test_a_hooked_name_that_is_gone_is_named() -> None:
+    with pytest.raises(UpstreamError, match=r"ministack\.app\.SERVICE_REGISTRY.*written for ministack 1\.5\.33"):
+        check_hooks({name: SimpleNamespace(**dict.fromkeys(_without(name), 1)) for name in upstream._HOOKED})
+
+
+def _without(name: str) -> list[str]:
+    return [attribute for attribute in upstream._HOOKED[name] if attribute != "SERVICE_REGISTRY"]
+
+
+def test_the_emulator_listens_nowhere_else_and_keeps_all_it_gets(tmp_path: Path) -> None:
+    values = environment(Settings(tmp_path, 5199, tmp_path / "cache", tmp_path / "state"))
+    assert values["BIND_HOST"] == "127.0.0.1"
+    assert (values["PERSIST_STATE"], values["S3_PERSIST"]) == ("1", "1")
+    assert (values["SFTP_ENABLED"], values["IOT_MTLS_ENABLED"]) == ("0", "0")
+
+
+class FullDisk:
+    """The emulator's S3 module as far as writing goes; it only logs a write that fails."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, Any] = {"lake": {"objects": {"key": {"size": 1}}}}
+
+    def _atomic_write(self, path: str, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    def _persist_object(self, bucket: str, key: str, record: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._atomic_write(key, b"x")
+
+
+def test_an_object_that_the_disk_has_no_room_for_is_an_error_and_does_not_exist() -> None:
+    s3 = FullDisk()
+    upstream._refuse_lost_writes(s3)
+
+    with pytest.raises(OSError, match="No space left"):
+        s3._persist_object("lake", "key", {})
+
+    assert s3._buckets["lake"]["objects"] == {}
+
+
+def test_a_slice_of_an_object_reads_only_that(tmp_path: Path) -> None:
+    file = tmp_path / "object"
+    file.write_bytes(bytes(range(200)))
+    body = FileBody(str(file))
+    assert body[10:13] == bytes([10, 11, 12])
+    assert body[198:] == bytes([198, 199])
+    assert body[5:5] == b""
+    assert body.whole() == file.read_bytes()
