@@ -1,0 +1,1 @@
+"""The same work done by other engines, as well as they can."""
