@@ -1,0 +1,229 @@
+"""Draws the pictures of the documentation: `make docs`, or python images/generate.py [--dashboard].
+
+architecture and star_schema are drawn from what is written here and in batch_etl.schemas. With --dashboard the
+dashboard is opened in a browser, on the data of the local AWS that the environment names (`eval "$(make -s env)"`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+from batch_etl.schemas import DIMENSIONS, FACTS, GRAIN
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+IMAGES = Path(__file__).resolve().parent
+BLUE, GREEN, GREY, INK, PAPER = "#0072B2", "#009E73", "#767676", "#222222", "#FFFFFF"
+PALE_BLUE, PALE_GREEN, PALE_GREY = "#E6F1F8", "#E5F5F0", "#F2F2F2"
+Box = tuple[float, float, float, float]  # left, bottom, width, height
+
+
+def main() -> None:
+    # A second run writes the same bytes: no date, and ids that do not vary.
+    mpl.rcParams["svg.hashsalt"] = "retail"
+    mpl.rcParams["svg.fonttype"] = "none"
+    save(architecture(), "architecture")
+    save(star_schema(), "star_schema")
+    if "--dashboard" in sys.argv[1:]:
+        picture_dashboard(IMAGES / "dashboard.png")
+
+
+def save(figure: Figure, name: str) -> None:
+    figure.savefig(IMAGES / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(IMAGES / f"{name}.png", dpi=110, metadata={"Software": None})
+
+
+def sheet(width: float, height: float) -> tuple[Figure, Axes]:
+    """Axes whose units are inches, without any decoration."""
+    figure = Figure(figsize=(width, height), facecolor=PAPER)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    axes.axis("off")
+    return figure, axes
+
+
+def box(axes: Axes, place: Box, title: str, *lines: str, fill: str = PALE_BLUE, edge: str = BLUE) -> None:
+    """A box with a title and lines under it."""
+    left, bottom, width, height = place
+    shape = FancyBboxPatch((left, bottom), width, height, boxstyle="round,pad=0,rounding_size=0.08")
+    shape.set(facecolor=fill, edgecolor=edge, linewidth=1.4)
+    axes.add_patch(shape)
+    axes.text(left + 0.14, bottom + height - 0.14, title, va="top", fontsize=11.5, fontweight="bold", color=INK)
+    for number, line in enumerate(lines):
+        axes.text(left + 0.14, bottom + height - 0.47 - 0.24 * number, line, va="top", fontsize=9.5, color=INK)
+
+
+def arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], label: str = "", above: float = 0.1
+) -> None:
+    style = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", xy=end, xytext=start, arrowprops=style)
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + above)
+    axes.text(*middle, label, ha="center", va="bottom", fontsize=9, color=GREY)
+
+
+def laptop(axes: Axes, place: Box, engine: str) -> None:
+    """What runs it on a laptop, in the lane under the boxes."""
+    left, bottom, width, height = place
+    shape = FancyBboxPatch((left, bottom), width, height, boxstyle="round,pad=0,rounding_size=0.08")
+    shape.set(facecolor=PALE_GREEN, edgecolor=GREEN, linewidth=1.2)
+    axes.add_patch(shape)
+    axes.text(left + width / 2, bottom + height / 2, engine, ha="center", va="center", fontsize=9.5, color=INK)
+
+
+def architecture() -> Figure:
+    """From the source database to the dashboard, with what runs each part on a laptop."""
+    figure, axes = sheet(13.4, 6.3)
+    box(
+        axes,
+        (3.6, 4.95, 2.9, 1.05),
+        "retail-nightly",
+        "EventBridge Scheduler,",
+        "Step Functions",
+        fill=PALE_GREY,
+        edge=GREY,
+    )
+    box(
+        axes,
+        (7.4, 4.95, 2.5, 1.05),
+        "retail-alerts",
+        "SNS: counts, or reasons",
+        "CloudWatch alarms",
+        fill=PALE_GREY,
+        edge=GREY,
+    )
+    box(
+        axes,
+        (0.3, 2.3, 2.5, 1.9),
+        "Source database",
+        "RDS MySQL 8.4, private",
+        "classicmodels: orders,",
+        "customers, products …",
+        "logins: Secrets Manager",
+    )
+    box(
+        axes, (3.6, 2.3, 2.9, 1.9), "retail-etl-job", "Glue 5.1, Spark 3.5", "extract: one snapshot",
+        "build: the star schema", "audit: to the cent", "publish: all tables or none",
+    )  # fmt: skip
+    box(
+        axes,
+        (7.4, 2.3, 2.5, 1.9),
+        "Lake",
+        "S3, Apache Iceberg",
+        "bronze: source mirrors",
+        "gold: star schema, marts",
+        "journal of publications",
+    )
+    box(axes, (10.8, 3.35, 2.3, 0.85), "Athena", "ten business questions")
+    box(axes, (10.8, 2.3, 2.3, 0.75), "Dashboard", "notebook and app")
+    arrow(axes, (2.8, 3.25), (3.6, 3.25), "TLS")
+    arrow(axes, (6.5, 3.25), (7.4, 3.25), "Parquet")
+    arrow(axes, (9.9, 3.75), (10.8, 3.75), "SQL")
+    arrow(axes, (11.95, 3.35), (11.95, 3.05))
+    arrow(axes, (5.05, 4.95), (5.05, 4.2))
+    arrow(axes, (6.5, 5.47), (7.4, 5.47))
+    axes.text(0.3, 5.85, "On AWS", va="top", fontsize=13, fontweight="bold", color=BLUE)
+    axes.text(0.3, 5.55, "one Terraform tree,\nno endpoint in it", va="top", fontsize=9.5, color=GREY)
+    axes.plot((0.3, 13.1), (1.95, 1.95), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.text(0.3, 1.75, "On a laptop", va="top", fontsize=13, fontweight="bold", color=GREEN)
+    axes.text(
+        1.75,
+        1.73,
+        "the same Terraform, job, functions and SQL; local-aws answers the AWS APIs on 127.0.0.1",
+        va="top",
+        fontsize=9.5,
+        color=GREY,
+    )
+    lane = (
+        (0.3, 2.5, "MariaDB 11.4, TLS"),
+        (3.6, 2.9, "Spark 3.5.6"),
+        (7.4, 2.5, "files on disk, Glue catalog"),
+        (10.8, 2.3, "Trino 476"),
+    )
+    for left, width, engine in lane:
+        laptop(axes, (left, 0.75, width, 0.5), engine)
+    laptop(
+        axes,
+        (0.3, 0.15, 12.8, 0.42),
+        "local-aws: gateway and supervisor in front of the emulator; state survives kill -9",
+    )
+    return figure
+
+
+def star_schema() -> Figure:
+    """The fact table and its dimensions, from the contracts that the job's transforms end in."""
+    figure, axes = sheet(12.6, 7.2)
+    [(fact, fact_schema)] = FACTS.items()
+    places: dict[str, tuple[float, float]] = {
+        "dim_customers": (0.3, 6.9),
+        "dim_locations": (0.3, 2.35),
+        "dim_products": (9.4, 6.9),
+        "dim_dates": (9.4, 3.35),
+    }
+    fact_box = table(axes, (4.85, 6.35), fact, fact_schema.fieldNames(), GRAIN[fact])
+    joins = {
+        "dim_customers": "customerNumber",
+        "dim_locations": "locationKey",
+        "dim_products": "productCode",
+        "dim_dates": "orderDate",
+    }
+    for name, top_left in places.items():
+        left, bottom, width, height = table(axes, top_left, name, DIMENSIONS[name].fieldNames(), GRAIN[name])
+        on_left = left < fact_box[0]
+        start = (
+            fact_box[0] if on_left else fact_box[0] + fact_box[2],
+            _row(fact_box, fact_schema.fieldNames().index(joins[name])),
+        )
+        end = (
+            left + width if on_left else left,
+            _row((left, bottom, width, height), 0),
+        )
+        arrow(axes, start, end)
+    axes.text(4.85, 0.6, "One row of fact_orders is one order line.", fontsize=11, color=INK)
+    axes.text(
+        4.85,
+        0.3,
+        "Bold: what identifies a row. The marts daily_sales and\nproduct_performance are made from these tables.",
+        fontsize=9.5,
+        color=GREY,
+        va="center",
+    )
+    return figure
+
+
+ROW, HEAD, TABLE_WIDTH = 0.255, 0.42, 2.9
+
+
+def table(axes: Axes, top_left: tuple[float, float], name: str, columns: list[str], key: tuple[str, ...]) -> Box:
+    """A table with its columns; returns its place."""
+    left, top = top_left
+    height = HEAD + ROW * len(columns) + 0.12
+    place = (left, top - height, TABLE_WIDTH, height)
+    fact = name.startswith("fact")
+    box(axes, place, name, fill=PALE_GREEN if fact else PALE_BLUE, edge=GREEN if fact else BLUE)
+    for number, column in enumerate(columns):
+        weight = "bold" if column in key else "normal"
+        axes.text(left + 0.14, _row(place, number), column, va="center", fontsize=9.5, color=INK, fontweight=weight)
+    return place
+
+
+def _row(place: Box, number: int) -> float:
+    """The height of a column's line."""
+    return place[1] + place[3] - HEAD - ROW * (number + 0.5)
+
+
+def picture_dashboard(path: Path) -> None:
+    sys.path.insert(0, str(IMAGES.parent / "tests" / "browser"))
+    from voila_app import dashboard_app, opened  # noqa: PLC0415 - only this picture needs a browser
+
+    with dashboard_app(os.environ) as url, opened(url, width=1400, height=2000) as page:
+        page.screenshot(path=path)
+
+
+if __name__ == "__main__":
+    main()
