@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 USER = "nobody"
-_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
+_PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 28, 47, 2
+# Capabilities outlive the change of user, and access(2), by which initdb looks for its programs, minds them too.
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAP_DAC_READ_SEARCH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -45,7 +47,7 @@ def become() -> None:
     """Change this process from root to the unprivileged user."""
     libc = ctypes.CDLL(None, use_errno=True)
     user = pwd.getpwnam(USER)
-    _call(libc, "prctl", _PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    _call(libc, "prctl", _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
