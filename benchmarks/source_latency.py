@@ -10,18 +10,16 @@ disturbs both. The target is a ratio of at most 1.1 in the median.
 from __future__ import annotations
 
 import multiprocessing as mp
-import os
 import random
 import sys
 import time
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import boto3
-from batch_etl.sources.mysql import Source, open_snapshot
-from batch_etl.sources.secret import read_login
+from batch_etl.sources.mysql import open_snapshot
+from batch_etl.sources.registered import registered_source
 from rich.console import Console
 from rich.table import Table
 from source_database.addresses import find_source
@@ -35,18 +33,7 @@ SHOP_QUERIES = (
 
 def extract_until(done: Event, reading: Event, idle: Event) -> None:
     """Stream every table as the job does, whenever it is not the idle side's turn."""
-    ssm, secrets = boto3.client("ssm"), boto3.client("secretsmanager")
-    found = {
-        name: ssm.get_parameter(Name=f"/retail/source/{name}")["Parameter"]["Value"]
-        for name in ("endpoint", "port", "database", "reader_secret_arn")
-    }
-    source = Source(
-        host=found["endpoint"],
-        port=int(found["port"]),
-        database=found["database"],
-        ca=Path(os.environ["SOURCE_CA_BUNDLE"]),
-        read_login=read_login(secrets, found["reader_secret_arn"]),
-    )
+    source = registered_source("retail", boto3.client("ssm"), boto3.client("secretsmanager"))
     while not done.is_set():
         if idle.is_set():
             reading.clear()

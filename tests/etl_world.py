@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from batch_etl.analytics.reconciliation import Comparison, reconcile
+from batch_etl.sources.mysql import Login, open_snapshot
+from batch_etl.sources.mysql import Source as EtlSource
 from source_database.addresses import find_source
 from source_database.connection import Source
 from source_database.dump.loader import check_dump, load_dump
 
 JOB = "retail-etl-job"
 READER = "retail_reader"
+ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"})
 
 
 class EtlWorld:
@@ -51,12 +55,19 @@ class EtlWorld:
         run_id: str = self.aws.client("glue").start_job_run(JobName=JOB, Arguments=given)["JobRunId"]
         return run_id
 
+    def job_run(self, run_id: str) -> dict[str, Any]:
+        run: dict[str, Any] = self.aws.client("glue").get_job_run(JobName=JOB, RunId=run_id)["JobRun"]
+        return run
+
+    def state(self, run_id: str) -> str:
+        return str(self.job_run(run_id)["JobRunState"])
+
     def end(self, run_id: str, seconds: float = 900) -> dict[str, Any]:
         """A started run once it has ended."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            run: dict[str, Any] = self.aws.client("glue").get_job_run(JobName=JOB, RunId=run_id)["JobRun"]
-            if run["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR"}:
+            run = self.job_run(run_id)
+            if run["JobRunState"] in ENDED:
                 return run
             time.sleep(0.5)
         raise AssertionError(f"{JOB} {run_id} did not end within {seconds} s")
@@ -80,6 +91,19 @@ class EtlWorld:
         assert status["State"] == "SUCCEEDED", status.get("StateChangeReason")
         rows = athena.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"][1:]
         return [tuple(cell.get("VarCharValue") for cell in row["Data"]) for row in rows]
+
+    def reader(self) -> EtlSource:
+        """The job's own way into the source, as admin so that it needs no rotation."""
+        address, login = self.source.address, self.source.read_login()
+        return EtlSource(
+            address.host, address.port, self.project, address.ca, lambda: Login(login.user, login.password)
+        )
+
+    def reconcile(self) -> dict[str, Comparison]:
+        """What `retail reconcile` compares, for this world."""
+        with open_snapshot(self.reader()) as snapshot:
+            rows = reconcile(snapshot.one, lambda query: self.ask(query)[0], project=self.project)
+        return {row.figure: row for row in rows}
 
     def facts(self) -> tuple[str | None, ...]:
         """Rows and amount of fact_orders as a reader sees them."""

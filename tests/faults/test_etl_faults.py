@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 from batch_etl.errors import SourceAccessDenied, SourceConnectionLost, SourceUnreachable
 from batch_etl.sources.mysql import Login, open_snapshot
-from batch_etl.sources.mysql import Source as EtlSource
 from etl_world import JOB, etl_world
 
 pytestmark = pytest.mark.local_aws
@@ -136,16 +136,17 @@ def test_bad_rows_go_to_quarantine_and_the_sums_still_agree(world):
     assert report["counts"]["quarantined"] == 6
     assert report["sums"]["source"] == f"{amount:,.2f}"
     assert world.ask("SELECT comments FROM gold.fact_orders WHERE orderNumber = 88889") == [("漢字 🚗",)]
+    compared = world.reconcile()
+    assert [row.difference for row in compared.values()] == [0] * len(compared)
+    assert compared["order_lines"].quarantined == 5
+    assert compared["orders_with_lines"].quarantined == 2
+    world.mysql("UPDATE orderdetails SET quantityOrdered = quantityOrdered + 1 WHERE orderNumber = 10100")
+    changed = {name: row.difference for name, row in world.reconcile().items() if row.difference}
+    assert set(changed) == {"booked"}, "a quarantine explains its own records and no other difference"
 
 
-@pytest.fixture
-def reader(world):
-    address, login = world.source.address, world.source.read_login()
-    return EtlSource(address.host, address.port, world.project, address.ca, lambda: Login(login.user, login.password))
-
-
-def test_a_database_dying_in_the_middle_of_the_extract_is_a_lost_connection(world, reader):
-    with open_snapshot(reader) as snapshot:
+def test_a_database_dying_in_the_middle_of_the_extract_is_a_lost_connection(world):
+    with open_snapshot(world.reader()) as snapshot:
         tables = snapshot.tables()
         own = int(snapshot.connection.thread_id())
         world.mysql(f"KILL {own}")
@@ -153,15 +154,17 @@ def test_a_database_dying_in_the_middle_of_the_extract_is_a_lost_connection(worl
             [list(snapshot.stream(table)) for table in tables]
 
 
-def test_a_rotated_password_is_read_once_more(reader):
+def test_a_rotated_password_is_read_once_more(world):
+    reader = world.reader()
     good = reader.read_login()
     logins = iter([Login(good.user, "old"), good])
-    again = EtlSource(reader.host, reader.port, reader.database, reader.ca, lambda: next(logins))
+    again = replace(reader, read_login=lambda: next(logins))
     with open_snapshot(again) as snapshot:
         assert snapshot.tables()
 
 
-def test_a_certificate_of_another_authority_is_refused(reader, tmp_path):
+def test_a_certificate_of_another_authority_is_refused(world, tmp_path):
+    reader = world.reader()
     other = tmp_path / "other.pem"
     subprocess.run(
         [
@@ -171,7 +174,7 @@ def test_a_certificate_of_another_authority_is_refused(reader, tmp_path):
         check=True,
         capture_output=True,
     )
-    stranger = EtlSource(reader.host, reader.port, reader.database, other, reader.read_login)
+    stranger = replace(reader, ca=other)
     with (
         pytest.raises((SourceUnreachable, SourceAccessDenied), match="cannot be reached over TLS"),
         open_snapshot(stranger),

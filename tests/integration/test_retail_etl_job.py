@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from batch_etl.sources.mysql import Login, open_snapshot
-from batch_etl.sources.mysql import Source as EtlSource
-from etl_world import etl_world
+from batch_etl.sources.mysql import open_snapshot
+from etl_world import ENDED, etl_world
 
 pytestmark = pytest.mark.local_aws
 
@@ -80,15 +79,8 @@ def test_a_stage_without_the_one_before_says_so(world, first):
     assert "'extract' of run 'never-began' has not succeeded" in run["ErrorMessage"]
 
 
-@pytest.fixture
-def reader(world, tmp_path):
-    """The job's own way into the source, as admin so that it needs no rotation."""
-    address, login = world.source.address, world.source.read_login()
-    return EtlSource(address.host, address.port, world.project, address.ca, lambda: Login(login.user, login.password))
-
-
-def test_a_write_during_the_extract_never_tears_an_order_from_its_lines(world, reader):
-    with open_snapshot(reader) as snapshot:
+def test_a_write_during_the_extract_never_tears_an_order_from_its_lines(world):
+    with open_snapshot(world.reader()) as snapshot:
         tables = {table.name: table for table in snapshot.tables()}
         lines = [row for rows in snapshot.stream(tables["orderdetails"]) for row in rows]
         world.mysql(
@@ -102,3 +94,43 @@ def test_a_write_during_the_extract_never_tears_an_order_from_its_lines(world, r
     assert len(orders) == figures.rows["orders"] == 326
     assert b"20001" not in {row[0] for row in orders}
     assert world.mysql("SELECT COUNT(*) FROM orderdetails WHERE orderNumber = 20001") == [(1,)]
+
+
+ORPHANS = """
+SELECT
+  COUNT(*),
+  COUNT_IF(c.customerNumber IS NULL OR p.productCode IS NULL OR l.locationKey IS NULL OR d.dateKey IS NULL)
+FROM gold.fact_orders f
+LEFT JOIN gold.dim_customers c ON f.customerNumber = c.customerNumber
+LEFT JOIN gold.dim_products p ON f.productCode = p.productCode
+LEFT JOIN gold.dim_locations l ON f.locationKey = l.locationKey
+LEFT JOIN gold.dim_dates d ON f.orderDate = d.dateKey
+"""
+
+
+def test_a_reader_polling_throughout_never_meets_an_orphan(world, first):
+    """Keys come and go in one run: the new lines need new dimension rows, the old lines the ones that leave."""
+    world.mysql(
+        "INSERT INTO customers SELECT 9001, 'Newcomers', 'New', 'Ann', '1', 'Way 1', NULL, 'Reykjavik', NULL, '101', "
+        "'Iceland', NULL, 1000.00",
+        "INSERT INTO products SELECT 'S99_0001', 'New car', productLine, productScale, productVendor, "
+        "productDescription, 10, 5.00, 9.00 FROM products WHERE productCode = 'S10_1678'",
+        "INSERT INTO orders VALUES (30001, '2031-02-03', '2031-02-10', NULL, 'In Process', NULL, 9001)",
+        "INSERT INTO orderdetails VALUES (30001, 'S99_0001', 7, 9.00, 1)",
+        "DELETE FROM orderdetails WHERE productCode = 'S18_3232' OR orderNumber IN (SELECT orderNumber FROM orders "
+        "WHERE customerNumber = 141)",
+        "DELETE FROM products WHERE productCode = 'S18_3232'",
+        "DELETE FROM orders WHERE customerNumber = 141",
+        "DELETE FROM payments WHERE customerNumber = 141",
+        "DELETE FROM customers WHERE customerNumber = 141",
+    )
+    before = world.ask(ORPHANS)[0]
+    run_id, polls = world.start(), []
+    while world.state(run_id) not in ENDED:
+        polls.append(world.ask(ORPHANS)[0])
+    assert world.state(run_id) == "SUCCEEDED"
+    after = world.ask(ORPHANS)[0]
+    assert {orphans for _, orphans in (before, *polls, after)} == {"0"}
+    assert before in polls, "the polls began before the publication"
+    assert before != after, "the publication changed the facts"
+    assert {rows for rows, _ in polls} <= {before[0], after[0]}, "the facts change at once"

@@ -58,19 +58,29 @@ def test_a_living_holder_is_named_with_the_moment_it_began(lock, clock):
 
 
 def test_a_dead_holder_is_waited_out_and_taken_over(lock, clock):
-    lock("dead").acquire()
+    dead = lock("dead")
+    dead.acquire()
     began = clock.now
     heir = lock("heir")
     heir.acquire()
     assert 60 <= clock.now - began <= 63
     with pytest.raises(LockLost, match="no longer belongs to dead"):
-        lock("dead").renew()
+        dead.renew()
     heir.renew()
 
 
-def test_the_same_owner_goes_on_with_its_lock(lock):
-    lock("run-1").acquire()
-    lock("run-1").acquire()
+def test_the_same_worker_goes_on_with_its_lock(lock):
+    ours = lock("run-1")
+    ours.acquire()
+    ours.acquire()
+
+
+def test_two_workers_of_one_run_exclude_each_other(lock, clock):
+    first = lock("run-1")
+    first.acquire()
+    clock.meanwhile = first.renew
+    with pytest.raises(LockHeld, match="is held by run-1"):
+        lock("run-1").acquire()
 
 
 def test_it_is_free_after_the_block_also_after_an_error(lock):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from batch_etl.analytics.reconciliation import Comparison
 
 
 def questions(
@@ -55,7 +56,7 @@ def _failed(message: str) -> typer.Exit:
 def reconcile(
     project: Annotated[str, typer.Option(help="Prefix of the platform's names.", envvar="TF_VAR_project")] = "retail",
 ) -> None:
-    """Count the source in MySQL and the lake in Athena, side by side; exit 1 when they differ without a quarantine.
+    """Count the source in MySQL, the lake in Athena and its quarantine; exit 1 when they do not come to the same.
 
     MYSQL_URL (from `make env` or `make tunnel`) says where the source is, SOURCE_CA_BUNDLE who signed its certificate.
     """
@@ -63,63 +64,38 @@ def reconcile(
     from botocore.exceptions import BotoCoreError, ClientError
     from rich.console import Console
 
+    from batch_etl.analytics import reconciliation
     from batch_etl.analytics.athena import QueryFailed, ask
-    from batch_etl.analytics.reconciliation import FIGURES, LAKE_SQL, QUARANTINE_SQL, compare
     from batch_etl.errors import EtlError
+    from batch_etl.sources.mysql import open_snapshot
+    from batch_etl.sources.registered import registered_source
 
-    names = {"gold": f"{project}_gold", "bronze": f"{project}_bronze"}
     try:
         athena = boto3.client("athena")
-        lake = ask(athena, LAKE_SQL.format(**names), workgroup=f"{project}-analytics").rows[0]
-        aside = ask(athena, QUARANTINE_SQL.format(**names), workgroup=f"{project}-analytics").rows
-        source = _source_figures(project)
+        source = registered_source(project, boto3.client("ssm"), boto3.client("secretsmanager"))
+        with open_snapshot(source) as snapshot:
+            rows = reconciliation.reconcile(
+                snapshot.one,
+                lambda query: ask(athena, query, workgroup=f"{project}-analytics").rows[0],
+                project=project,
+            )
     except (BotoCoreError, ClientError, QueryFailed, EtlError) as error:
         raise _failed(str(error)) from None
-    rows = compare(source, dict(zip(FIGURES, map(Decimal, lake), strict=True)))
-    console = Console()
-    console.print(_comparison_table(rows))
-    for table, records in aside:
-        console.print(f"{records:,} records of {table} are quarantined: {names['bronze']}.quarantine says why")
-    if any(row.difference for row in rows) and not aside:
+    Console().print(_comparison_table(rows))
+    if any(row.quarantined for row in rows):
+        typer.echo(f"{project}_bronze.quarantine names every record set aside, its reason and the remedy.")
+    if any(row.difference for row in rows):
         raise _failed("The lake differs from the source. Has the source changed since the last run of retail-etl-job?")
 
 
-def _source_figures(project: str) -> dict[str, Decimal]:
-    """The source's figures, read as its reader user over verified TLS."""
-    import boto3
-
-    from batch_etl.analytics.reconciliation import FIGURES, SOURCE_SQL
-    from batch_etl.sources.mysql import Source, open_snapshot
-    from batch_etl.sources.secret import read_login
-
-    wanted = [f"/{project}/source/{name}" for name in ("endpoint", "port", "database", "reader_secret_arn")]
-    found: dict[str, Any] = {
-        str(parameter["Name"]).rpartition("/")[2]: parameter["Value"]
-        for parameter in boto3.client("ssm").get_parameters(Names=wanted)["Parameters"]
-    }
-    if len(found) < len(wanted):
-        raise _failed(f"/{project}/source/… is not in Parameter Store. Apply app-infrastructure/terraform first.")
-    tunnel = urlsplit(os.environ.get("MYSQL_URL", ""))
-    source = Source(
-        host=tunnel.hostname or found["endpoint"],
-        port=tunnel.port or int(found["port"]),
-        database=found["database"],
-        ca=Path(os.environ.get("SOURCE_CA_BUNDLE", "build/ca/source-ca.pem")),
-        read_login=read_login(boto3.client("secretsmanager"), found["reader_secret_arn"]),
-    )
-    with open_snapshot(source) as snapshot:
-        row = snapshot.one(SOURCE_SQL)
-    return {name: Decimal((value or b"0").decode()) for name, value in zip(FIGURES, row, strict=True)}
-
-
-def _comparison_table(rows: list[Any]) -> Any:
+def _comparison_table(rows: list[Comparison]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table("figure", "source (MySQL)", "lake (Athena)", "difference", box=box.SIMPLE_HEAD)
+    table = Table("figure", "source (MySQL)", "lake (Athena)", "quarantined", "difference", box=box.SIMPLE_HEAD)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
         mark = "0" if not row.difference else f"[red]{row.difference:,}[/]"
-        table.add_row(row.figure.replace("_", " "), f"{row.source:,}", f"{row.lake:,}", mark)
+        table.add_row(row.figure.replace("_", " "), f"{row.source:,}", f"{row.lake:,}", f"{row.quarantined:,}", mark)
     return table

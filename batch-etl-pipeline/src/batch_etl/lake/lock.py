@@ -1,18 +1,20 @@
 """A lock with an owner and an expiry in DynamoDB, taken by conditional writes.
 
-One row per lock: lockName, owner, acquiredAt, expiresAt (epoch seconds; also the table's TTL attribute). The holder
-renews while it works; whoever finds it taken watches for a renewal, so that a crashed holder's lock is waited out and
-taken over while a living holder's is refused within seconds. After "How the Amazon DynamoDB
-lock client works" (AWS Database Blog, "Building Distributed Locks with the DynamoDB Lock Client").
+One row per lock: lockName, owner, worker, acquiredAt, expiresAt (epoch seconds; also the table's TTL attribute). The
+owner is a run; the worker is the one process that works for it at the moment, and a lock handed over between two job
+runs of one run has none. The holder renews while it works; whoever finds it taken watches for a renewal, so that a
+crashed holder's lock is waited out and taken over while a living holder's is refused within seconds. After "How the
+Amazon DynamoDB lock client works" (AWS Database Blog, "Building Distributed Locks with the DynamoDB Lock Client").
 """
 
 from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -28,12 +30,13 @@ BEATS_PER_LEASE = 5
 HANDOVER_SECONDS = 900
 """How long the lock of a run stays taken between two stages that are job runs of their own."""
 
+_OURS = "#owner = :me AND worker = :worker"
 _REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass
 class Lock:
-    """`name` in `table`, for `owner`. `lease` seconds without a renewal free it."""
+    """`name` in `table`, for `owner`, worked on by `worker`. `lease` seconds without a renewal free it."""
 
     dynamodb: DynamoDBClient
     table: str
@@ -42,9 +45,10 @@ class Lock:
     lease: float = LEASE_SECONDS
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    worker: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def acquire(self) -> None:
-        """Take it when it is free, expired or already ours; wait out a holder that has stopped renewing.
+        """Take it when it is free, expired, already ours or handed over to our run; wait out a holder gone silent.
 
         Raises LockHeld, naming the holder and since when, as soon as it is seen to be alive.
         """
@@ -65,11 +69,12 @@ class Lock:
             self.dynamodb.update_item(
                 TableName=self.table,
                 Key=self._key(),
-                UpdateExpression="SET #owner = :me, expiresAt = :until, acquiredAt = :now",
-                ConditionExpression="attribute_not_exists(lockName) OR expiresAt < :now OR #owner = :me",
+                UpdateExpression="SET #owner = :me, worker = :worker, expiresAt = :until, acquiredAt = :now",
+                ConditionExpression="attribute_not_exists(lockName) OR expiresAt < :now "
+                "OR (#owner = :me AND (worker = :worker OR attribute_not_exists(worker)))",
                 ExpressionAttributeNames={"#owner": "owner"},
                 ExpressionAttributeValues={
-                    ":me": {"S": self.owner},
+                    **self._us(),
                     ":until": {"N": str(int(now + self.lease))},
                     ":now": {"N": str(int(now))},
                 },
@@ -80,19 +85,23 @@ class Lock:
             return False
         return True
 
-    def renew(self, seconds: float | None = None) -> None:
+    def renew(self) -> None:
         """Push the expiry out. Raises LockLost when somebody else has taken it over or removed it."""
+        self._extend("SET expiresAt = :until", self.lease)
+
+    def hand_over(self) -> None:
+        """Keep it for the run's next job run. Raises LockLost as `renew` does."""
+        self._extend("SET expiresAt = :until REMOVE worker", HANDOVER_SECONDS)
+
+    def _extend(self, update: str, seconds: float) -> None:
         try:
             self.dynamodb.update_item(
                 TableName=self.table,
                 Key=self._key(),
-                UpdateExpression="SET expiresAt = :until",
-                ConditionExpression="#owner = :me",
+                UpdateExpression=update,
+                ConditionExpression=_OURS,
                 ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={
-                    ":me": {"S": self.owner},
-                    ":until": {"N": str(int(self.clock() + (seconds or self.lease)))},
-                },
+                ExpressionAttributeValues={**self._us(), ":until": {"N": str(int(self.clock() + seconds))}},
             )
         except ClientError as refusal:
             if refusal.response["Error"]["Code"] != _REFUSED:
@@ -105,9 +114,9 @@ class Lock:
             self.dynamodb.delete_item(
                 TableName=self.table,
                 Key=self._key(),
-                ConditionExpression="#owner = :me",
+                ConditionExpression=_OURS,
                 ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":me": {"S": self.owner}},
+                ExpressionAttributeValues=self._us(),
             )
         except ClientError as refusal:
             if refusal.response["Error"]["Code"] != _REFUSED:
@@ -128,7 +137,7 @@ class Lock:
             done.set()
             heartbeat.join()
             if keep:
-                self.renew(HANDOVER_SECONDS)
+                self.hand_over()
             else:
                 self.release()
 
@@ -140,6 +149,9 @@ class Lock:
                 return
             except Exception:  # noqa: S112 - a passing fault; more beats fit into the lease
                 continue
+
+    def _us(self) -> dict[str, dict[str, str]]:
+        return {":me": {"S": self.owner}, ":worker": {"S": self.worker}}
 
     def _key(self) -> dict[str, dict[str, str]]:
         return {"lockName": {"S": self.name}}

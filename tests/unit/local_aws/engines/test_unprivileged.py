@@ -20,7 +20,8 @@ def private_folder(tmp_path: Path) -> Path:
 
 
 def run(*argv: object) -> str:
-    return subprocess.run(unprivileged.command(*argv), check=True, capture_output=True, text=True, cwd="/").stdout.strip()
+    done = subprocess.run(unprivileged.command(*argv), check=True, capture_output=True, text=True, cwd="/")
+    return done.stdout.strip()
 
 
 def test_the_program_is_not_root() -> None:
