@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from batch_etl.sources.mysql import open_snapshot
 from etl_world import ENDED, etl_world
+from support import CHECKOUT
 
 pytestmark = pytest.mark.local_aws
 
@@ -56,7 +59,8 @@ def test_a_rerun_of_an_unchanged_source_changes_no_table(world, first):
     again = world.report(run["Id"])
     assert again["tables"] == first["tables"]
     assert world.facts() == DUMP
-    assert world.ask("SELECT COUNT(*) FROM gold.publications") == [("2",)]
+    version = tomllib.loads((CHECKOUT / "batch-etl-pipeline/pyproject.toml").read_text())["project"]["version"]
+    assert world.ask("SELECT codeVersion, COUNT(*) FROM gold.publications GROUP BY 1") == [(version, "2")]
 
 
 def test_the_stages_can_be_job_runs_of_their_own(world, first):

@@ -9,7 +9,8 @@ from batch_etl.lake.records import Publication
 from batch_etl.stages.context import Run
 from batch_etl.stages.state import Audited, Built, Extracted
 
-DISTRIBUTION = "batch-etl-pipeline"
+DISTRIBUTION = "batch_etl"
+"""As the wheel that the job is given calls itself."""
 
 
 def publish(run: Run) -> Publication:
