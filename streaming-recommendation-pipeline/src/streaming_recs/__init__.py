@@ -1,0 +1,1 @@
+"""Streaming recommendations: interactions → embeddings → pgvector → answers to live events."""

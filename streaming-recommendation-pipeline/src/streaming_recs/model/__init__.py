@@ -1,0 +1,1 @@
+"""The recommender as algebra: pure numpy, no input or output."""
