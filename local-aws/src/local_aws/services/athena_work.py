@@ -52,7 +52,9 @@ class Worker:
 
     def _read(self, statement: Statement, database: str) -> None:
         if statement.starts("CREATE", "EXTERNAL") or (statement.starts("CREATE", "TABLE") and not statement.is_ctas):
-            read_definition(statement, database)
+            definition = read_definition(statement, database)
+            if definition.iceberg:
+                definition.iceberg_sql()
         if statement.words[0] in ("UNLOAD", "OPTIMIZE") or statement.is_ctas:
             plan(statement, database, Wishes("", "s3://output/", enforced=False, properties_of=lambda *_: {}))
 
