@@ -424,7 +424,9 @@ def test_the_same_token_is_the_same_query(athena: Athena) -> None:
 
 
 def test_parameters_and_prepared_statements(athena: Athena) -> None:
-    assert athena.rows("SELECT id FROM orders WHERE note = ? OR id = ?", ExecutionParameters=["''", "2"]) == [
+    assert athena.rows(
+        "SELECT id FROM orders WHERE note = ? OR id = ? ORDER BY id", ExecutionParameters=["''", "2"]
+    ) == [
         ["2"],
         ["3"],
     ]
