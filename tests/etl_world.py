@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class EtlWorld:
         """Rows of a query in Athena, as text; `gold` and `bronze` stand for the world's databases."""
         athena = self.aws.client("athena")
         for layer in ("gold", "bronze"):
-            query = query.replace(f"{layer}.", f"{self.project}_{layer}.")
+            query = re.sub(rf"\b{layer}\.", f"{self.project}_{layer}.", query)
         started = athena.start_query_execution(QueryString=query, WorkGroup="retail-analytics")["QueryExecutionId"]
         while True:
             status = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from local_aws.environment import after_env
 from local_aws.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -50,9 +51,7 @@ class LocalAws:
 
     @property
     def env(self) -> dict[str, str]:
-        script = 'eval "$(local-aws env)" && env -0'
-        printed = subprocess.run(["sh", "-c", script], env=self.host_env, check=True, stdout=subprocess.PIPE).stdout
-        return dict(pair.split("=", 1) for pair in printed.decode().split("\0") if "=" in pair)
+        return after_env(self.host_env, CHECKOUT)
 
     def run(self, *command: str, timeout: int = 900, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as a user would after `eval "$(make -s env)"`; its output is shown when it fails."""

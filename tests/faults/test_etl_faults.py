@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from dataclasses import replace
 
+import psutil
 import pytest
 from batch_etl.errors import SourceAccessDenied, SourceConnectionLost, SourceUnreachable
 from batch_etl.sources.mysql import Login, open_snapshot
@@ -17,6 +19,7 @@ from etl_world import JOB, etl_world
 pytestmark = pytest.mark.local_aws
 
 DUMP = ("2996", "9604190.61")
+DISK_BYTES = 16 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,20 @@ def test_a_killed_run_leaves_the_old_tables_and_the_next_one_completes(world):
     assert world.facts() == DUMP
 
 
+def test_a_full_disk_is_named_with_the_table_that_it_stopped(world):
+    """The kernel refuses the job's writes beyond a few pages, as it does on a disk that is full."""
+    run_id = world.start()
+    job = world.aws.settings.state / "glue" / "runs" / run_id / "job.json"
+    wait_for(lambda: spark_runs(job), "the job's Spark to start")
+    driver = psutil.Process(int(json.loads(job.read_text())["pid"]))
+    driver.rlimit(psutil.RLIMIT_FSIZE, (DISK_BYTES, DISK_BYTES))
+    message = failure(world.end(run_id))
+    assert re.search(r"StagingError: Staging \w+ failed on the local disk: .*File too large", message)
+    assert "Free space in the temporary folder, then run again" in message
+    assert world.facts() == DUMP
+    assert world.report(run_id)["status"] == "FAILED"
+
+
 def test_bad_rows_go_to_quarantine_and_the_sums_still_agree(world):
     world.mysql(
         "SET foreign_key_checks = 0",
@@ -180,6 +197,17 @@ def test_a_certificate_of_another_authority_is_refused(world, tmp_path):
         open_snapshot(stranger),
     ):
         pass
+
+
+def spark_runs(job):
+    """Whether the run's Java has become Spark; what its Python may write is its own from then on."""
+    if not job.exists():
+        return False
+    try:
+        children = psutil.Process(int(json.loads(job.read_text())["pid"])).children(recursive=True)
+        return any("org.apache.spark.deploy.SparkSubmit" in child.cmdline() for child in children)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def text(path):

@@ -28,6 +28,7 @@ from local_aws.supervisor import EngineClient, EngineError, EngineSpec, port_is_
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMAND = str(Path(sys.executable).parent / "local-aws")
 SOON = 30.0
+MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,38 @@ def test_other_state_is_at_most_ten_seconds_old_after_the_death_of_the_gateway(c
 
     assert [topic["TopicArn"][-6:] for topic in core.client("sns").list_topics()["Topics"]] == ["alerts"]
     assert core.client("logs").describe_log_groups(logGroupNamePrefix="/aws/test")["logGroups"]
+
+
+def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_was_there(core: Core) -> None:
+    """The kernel refuses the gateway's writes beyond a size, as it does on a disk that is full."""
+    s3, glue = core.client("s3"), core.client("glue")
+    s3.create_bucket(Bucket="full")
+    s3.create_bucket(Bucket="full-versions")
+    s3.put_bucket_versioning(Bucket="full-versions", VersioningConfiguration={"Status": "Enabled"})
+    for bucket in ("full", "full-versions"):
+        s3.put_object(Bucket=bucket, Key="t/1.json", Body=b"old")
+    gateway = psutil.Process(core.gateway)
+    before = gateway.rlimit(psutil.RLIMIT_FSIZE)
+    gateway.rlimit(psutil.RLIMIT_FSIZE, (4 * MEGABYTE, before[1]))
+    try:
+        for bucket in ("full", "full-versions"):
+            for key in ("t/1.json", "t/2.json"):
+                with pytest.raises((ClientError, BotoCoreError)):
+                    s3.put_object(Bucket=bucket, Key=key, Body=b"new" * 2 * MEGABYTE)
+            assert s3.get_object(Bucket=bucket, Key="t/1.json")["Body"].read() == b"old"
+        glue.create_database(DatabaseInput={"Name": "full"})
+    finally:
+        gateway.rlimit(psutil.RLIMIT_FSIZE, before)
+
+    versions = s3.list_object_versions(Bucket="full-versions")["Versions"]
+    assert [(version["Key"], version["Size"], version["IsLatest"]) for version in versions] == [("t/1.json", 3, True)]
+    core.kill_gateway()
+    for bucket in ("full", "full-versions"):
+        assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["t/1.json"]
+        assert s3.get_object(Bucket=bucket, Key="t/1.json")["Body"].read() == b"old"
+        s3.put_object(Bucket=bucket, Key="t/1.json", Body=b"new" * 2 * MEGABYTE)
+        assert s3.get_object(Bucket=bucket, Key="t/1.json")["Body"].read() == b"new" * 2 * MEGABYTE
+    assert glue.get_database(Name="full")["Database"]["Name"] == "full"
 
 
 def test_a_dead_engine_is_started_again(core: Core) -> None:

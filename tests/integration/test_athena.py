@@ -327,6 +327,15 @@ def test_unload_writes_files_and_leaves_no_table(athena: Athena) -> None:
     assert again.startswith("HIVE_PATH_ALREADY_EXISTS")
 
 
+def test_unload_takes_parameters(athena: Athena) -> None:
+    target = f"s3://{BUCKET}/unloaded-by-parameter/"
+    text = "WITH (format = 'TEXTFILE', field_delimiter = '|', compression = 'NONE')"
+    query = f"UNLOAD (SELECT id, price FROM orders WHERE id = ?) TO '{target}' {text}"
+    execution = athena.do(query, ExecutionParameters=["2"])
+    written = [athena.file(name) for name in athena.file(execution["Statistics"]["DataManifestLocation"]).split()]
+    assert "".join(written) == "2|0.25\n"
+
+
 # Errors
 
 
@@ -415,7 +424,9 @@ def test_the_same_token_is_the_same_query(athena: Athena) -> None:
 
 
 def test_parameters_and_prepared_statements(athena: Athena) -> None:
-    assert athena.rows("SELECT id FROM orders WHERE note = ? OR id = ?", ExecutionParameters=["''", "2"]) == [
+    assert athena.rows(
+        "SELECT id FROM orders WHERE note = ? OR id = ? ORDER BY id", ExecutionParameters=["''", "2"]
+    ) == [
         ["2"],
         ["3"],
     ]

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local_aws.context import client_for
+from local_aws.environment import after_env
 from local_aws.settings import Settings
 
 JOB = "retail-etl-job"
@@ -50,15 +51,10 @@ class Demo:
         """Run one public command with its output in view."""
         self.console.print(f"[dim]$ {' '.join(command)}[/]")
         sys.stdout.flush()
-        done = subprocess.run(command, cwd=self.settings.checkout, env=self.environment(), check=False)
+        environment = after_env(os.environ, self.settings.checkout)
+        done = subprocess.run(command, cwd=self.settings.checkout, env=environment, check=False)
         if done.returncode:
             raise DemoError(f"`{' '.join(command)}` ended with exit code {done.returncode}; its output above says why.")
-
-    def environment(self) -> dict[str, str]:
-        """The environment after `eval "$(make -s env)"`."""
-        script = 'eval "$(local-aws env 2>/dev/null)" && env -0'
-        printed = subprocess.run(["sh", "-c", script], cwd=self.settings.checkout, check=True, stdout=subprocess.PIPE)
-        return dict(pair.split("=", 1) for pair in printed.stdout.decode().split("\0") if "=" in pair)
 
     def print_times(self) -> None:
         table = Table("step", "seconds", title="Where the time went")
@@ -115,7 +111,7 @@ def _output(logs: Any, run: dict[str, Any]) -> str:
 
 
 def _print_next_steps(demo: Demo) -> None:
-    environment = demo.environment()
+    environment = after_env(os.environ, demo.settings.checkout)
     table = Table("where", "what", title="Next steps", show_lines=False)
     table.add_row(demo.settings.endpoint_url, "the AWS endpoint of this machine")
     table.add_row(environment.get("MYSQL_URL", "-"), "the source database (MYSQL_CNF holds the password)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -45,7 +46,9 @@ def fetch_all(files: Sequence[RemoteFile]) -> None:
     if not missing:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
+    # A log file has no width of its own: names and figures must not wrap there.
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
         tasks = {file: progress.add_task(file.target.name, total=file.size or None) for file in missing}
         done = [
             pool.submit(fetch, file, lambda total, task=tasks[file]: progress.update(task, completed=total))  # type: ignore[misc]

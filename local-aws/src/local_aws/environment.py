@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,6 +36,13 @@ def shell_lines(settings: Settings, caller: Mapping[str, str], say: Say) -> list
         say("local AWS is not running: `make up` starts it; databases are left out until then")
     gone = [name for name in (*UNSET, *CONDITIONAL) if (name not in variables and name in caller) or name in UNSET]
     return [f"unset {' '.join(gone)}", *(f"export {name}={shlex.quote(value)}" for name, value in variables.items())]
+
+
+def after_env(caller: Mapping[str, str], checkout: Path) -> dict[str, str]:
+    """The whole environment of a shell of the caller's after `eval "$(make -s env)"`."""
+    script = 'lines=$(local-aws env) && eval "$lines" && env -0'
+    printed = subprocess.run(["sh", "-c", script], env=caller, cwd=checkout, check=True, capture_output=True).stdout
+    return dict(pair.split("=", 1) for pair in printed.decode().split("\0") if "=" in pair)
 
 
 def terraform_variables(settings: Settings, caller: Mapping[str, str], say: Say) -> dict[str, str]:

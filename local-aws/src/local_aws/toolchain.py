@@ -92,7 +92,7 @@ def _make(settings: Settings, name: str) -> Path:
     partial = final.with_name(final.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    console.print(f"installing {name} into {final}")
+    console.print(f"installing {name} into {final}", soft_wrap=True, highlight=False)
     if name in ("jre17", "jre25"):
         python_tools.install_wheel(settings, pins()[name], partial)
     elif name in ("glue-runtime", "lambda-runtime"):

@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
+from local_aws import full_disk
 from local_aws.asgi import Receive, Scope, Send, replay
 from local_aws.context import client_for
 from local_aws.durable import StateSource
@@ -49,7 +50,7 @@ _HOOKED = {
     "ministack.services.cloudwatch_logs": tuple(f"_{name}" for name in _LOG_STORES),
     "ministack.services.glue": ("_ALL_STATE",),
     "ministack.services.lambda_svc": ("_execute_function_warm",),
-    "ministack.services.s3": ("_persist_object", "_atomic_write", "_get_object", "_read_body", "_object_disk_path"),
+    "ministack.services.s3": (*full_disk.HOOKS, "_get_object", "_read_body", "_object_disk_path"),
     "ministack.services.scheduler": ("_schedules", "_schedule_last_fired", "_tick_schedules"),
     "ministack.services.stepfunctions": (
         "_SERVICE_DISPATCH", "_ExecutionError", "_add_event", "_apply_input_path", "_apply_jsonata_arguments",
@@ -164,7 +165,7 @@ def boot(settings: Settings) -> Upstream:
     os.environ.update(values)
     modules = {name: importlib.import_module(name) for name in _HOOKED}
     check_hooks(modules)
-    _refuse_lost_writes(modules["ministack.services.s3"])
+    full_disk.refuse_lost_writes(modules["ministack.services.s3"])
     _read_ranges_only(modules["ministack.services.s3"])
     _isolate_functions(modules, settings)
     _correct_step_functions(modules, settings)
@@ -181,33 +182,6 @@ def check_hooks(modules: dict[str, Any]) -> None:
             f"ministack has no {', '.join(missing)}: local AWS was written for ministack {VERSION}. "
             "Install the locked version with `uv sync`."
         )
-
-
-def _refuse_lost_writes(s3: Any) -> None:
-    """An object that could not be written (disk full) must fail the request; ministack only logs it."""
-    write = s3._atomic_write
-
-    def persist(bucket: str, key: str, record: Any) -> None:
-        failures: list[OSError] = []
-
-        def noting_write(*args: Any, **kwargs: Any) -> None:
-            try:
-                write(*args, **kwargs)
-            except OSError as error:
-                failures.append(error)
-                raise
-
-        s3._atomic_write = noting_write
-        try:
-            original(bucket, key, record)
-        finally:
-            s3._atomic_write = write
-        if failures:
-            s3._buckets[bucket]["objects"].pop(key, None)
-            raise failures[0]
-
-    original = s3._persist_object
-    s3._persist_object = persist
 
 
 def _read_ranges_only(s3: Any) -> None:

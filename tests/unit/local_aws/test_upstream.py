@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from local_aws import upstream
@@ -28,30 +26,6 @@ def test_the_emulator_listens_nowhere_else_and_keeps_all_it_gets(tmp_path: Path)
     assert values["BIND_HOST"] == "127.0.0.1"
     assert (values["PERSIST_STATE"], values["S3_PERSIST"]) == ("1", "1")
     assert (values["SFTP_ENABLED"], values["IOT_MTLS_ENABLED"]) == ("0", "0")
-
-
-class FullDisk:
-    """The emulator's S3 module as far as writing goes; it only logs a write that fails."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[str, Any] = {"lake": {"objects": {"key": {"size": 1}}}}
-
-    def _atomic_write(self, path: str, data: bytes) -> None:
-        raise OSError(28, "No space left on device")
-
-    def _persist_object(self, bucket: str, key: str, record: Any) -> None:
-        with contextlib.suppress(OSError):
-            self._atomic_write(key, b"x")
-
-
-def test_an_object_that_the_disk_has_no_room_for_is_an_error_and_does_not_exist() -> None:
-    s3 = FullDisk()
-    upstream._refuse_lost_writes(s3)
-
-    with pytest.raises(OSError, match="No space left"):
-        s3._persist_object("lake", "key", {})
-
-    assert s3._buckets["lake"]["objects"] == {}
 
 
 def test_a_slice_of_an_object_reads_only_that(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ def questions(
         athena = boto3.client("athena")
         for question in named_questions(athena, workgroup):
             if _wanted(question.title, only):
-                answers.append(ask(athena, question.sql, workgroup=workgroup, database=question.database))
+                with console.status(f"asking Athena: {question.title}"):
+                    answers.append(ask(athena, question.sql, workgroup=workgroup, database=question.database))
                 console.print(as_table(question, answers[-1], rows))
     except (BotoCoreError, ClientError, QueryFailed) as error:
         raise _failed(str(error)) from None
@@ -73,7 +74,8 @@ def reconcile(
     try:
         athena = boto3.client("athena")
         source = registered_source(project, boto3.client("ssm"), boto3.client("secretsmanager"))
-        with open_snapshot(source) as snapshot:
+        counting = Console(stderr=True).status("counting the source in MySQL and the lake in Athena")
+        with counting, open_snapshot(source) as snapshot:
             rows = reconciliation.reconcile(
                 snapshot.one,
                 lambda query: ask(athena, query, workgroup=f"{project}-analytics").rows[0],

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
@@ -132,7 +133,7 @@ def _explained(table: str) -> Iterator[None]:
         raise StagingError(
             f"Staging {table} failed on the local disk: {problem}. Free space in the temporary folder, then run again."
         ) from problem
-    except (BotoCoreError, ClientError) as problem:
+    except (Boto3Error, BotoCoreError, ClientError) as problem:
         raise StagingError(
             f"Staging {table} on S3 failed: {problem}. Check the job role's rights on the lake, then run again."
         ) from problem

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import DAILY_SALES
 from batch_etl.transforms.measures import cancelled, cost, is_cancelled, kept, money, total
+from batch_etl.transforms.orders_with import orders_with
 
 _GRAIN = ("orderDate", "productLine", "country")
 
@@ -15,12 +16,12 @@ def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> 
     """One row per (orderDate, productLine, country) with a line, cancelled or not.
 
     Orders, lines, quantity, revenue, cost and margin leave cancelled orders out; cancelledRevenue shows them. Orders
-    are counted apart from the sums: beside them, a distinct count would carry every sum through a group for each order.
+    are counted apart from the sums (`orders_with` says why).
     """
     lines = facts.join(F.broadcast(products.select("productCode", "productLine")), "productCode").join(
         F.broadcast(locations.select("locationKey", "country")), "locationKey"
     )
-    orders = lines.where(~is_cancelled()).select(*_GRAIN, "orderNumber").distinct().groupBy(*_GRAIN).count()
+    orders = orders_with(lines.where(~is_cancelled()), "productLine", "orderDate", "country").groupBy(*_GRAIN).count()
     amount = F.col("orderAmount")
     sums = lines.groupBy(*_GRAIN).agg(
         F.count(kept(F.lit(1))).alias("orderLines"),

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import PRODUCT_PERFORMANCE
 from batch_etl.transforms.measures import cancelled, cost, is_cancelled, kept, money, total
+from batch_etl.transforms.orders_with import orders_with
 
 _COUNTS = ("orders", "customers", "quantity", "cancelledQuantity")
 _AMOUNTS = ("revenue", "cost", "margin", "cancelledRevenue")
@@ -39,10 +40,8 @@ def _sales(facts: DataFrame) -> DataFrame:
 
 
 def _buyers(facts: DataFrame) -> DataFrame:
-    """Distinct orders and customers of each product, apart from the sums: Spark repeats every row for each distinct
-    count that stands beside another aggregate. An order has one customer, so its customers' orders add up.
-    """
-    orders = facts.where(~is_cancelled()).select("productCode", "customerNumber", "orderNumber").distinct()
+    """Distinct orders and customers of each product. An order has one customer, so its customers' orders add up."""
+    orders = orders_with(facts.where(~is_cancelled()), "productCode", "customerNumber")
     by_customer = orders.groupBy("productCode", "customerNumber").agg(F.count(F.lit(1)).alias("orders"))
     return by_customer.groupBy("productCode").agg(F.sum("orders").alias("orders"), F.count(F.lit(1)).alias("customers"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.services.athena_results import split
 from local_aws.services.athena_submission import Submission
@@ -65,7 +65,7 @@ class Admission:
         bucket = split(location)[0]
         try:
             self.s3.head_bucket(Bucket=bucket)
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             raise invalid(f"Unable to verify/create output bucket {bucket}") from error
         return dict(chosen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from local_aws.services.athena_hive_table import column, extra_properties, split_columns, trino_column, trino_type
 from local_aws.services.athena_plan import Plan
@@ -18,7 +19,7 @@ from local_aws.services.athena_tables import (
     iceberg_name,
     is_iceberg,
     key_names,
-    literals,
+    pairs,
     whole_values,
 )
 from local_aws.services.athena_text import Statement, malformed
@@ -47,7 +48,7 @@ class Alterations:
                 storage["Columns"] = _columns(statement, index + 2)
                 self.tables.update(table)
             case ["SET", "TBLPROPERTIES"]:
-                table["Parameters"] = table.get("Parameters", {}) | _pairs(statement, index + 2)
+                table["Parameters"] = table.get("Parameters", {}) | pairs(statement, index + 2)
                 self.tables.update(table)
             case ["SET", "LOCATION"]:
                 storage["Location"] = statement.tokens[index + 2].text
@@ -138,11 +139,10 @@ class Alterations:
         table, _ = self.tables.named(statement, 3, database)
         location = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
         known = {tuple(partition["Values"]) for partition in self.tables.partitions(table)}
-        found = {values for name in self.tables.list_files(location) if (values := _hive_values(table, location, name))}
-        new = [list(values) for values in sorted(found - known)]
-        inputs = [_partition(table, values, f"{location}{folder_of(table, values)}/") for values in new]
-        self.create(table, inputs)
-        folders = [f"{table['Name']}:{folder_of(table, values)}" for values in new]
+        found = dict(filter(None, (_partition_folder(table, location, n) for n in self.tables.list_files(location))))
+        new = {values: folder for values, folder in sorted(found.items()) if values not in known}
+        self.create(table, [_partition(table, list(v), f"{location}{folder}/") for v, folder in new.items()])
+        folders = [f"{table['Name']}:{folder}" for folder in new.values()]
         told = [["Partitions not in metastore:", *folders]] if folders else []
         return [], told + [[f"Repair: Added partition to metastore {folder}"] for folder in folders]
 
@@ -157,12 +157,12 @@ def _iceberg(statement: Statement, table: GlueTable, index: int) -> Answer | Pla
             return Plan([f'{alter} DROP COLUMN "{tokens[index + 2].text}"'])
         case ["CHANGE", _]:
             at = statement.skip(index + 1, "COLUMN")
-            old, changed = tokens[at].text, column(statement.text_from(at + 1))
+            old, changed = tokens[at].text.lower(), column(statement.text_from(at + 1))
             renames = [f'{alter} RENAME COLUMN "{old}" TO "{changed["Name"]}"'] if old != changed["Name"] else []
             kind = trino_type(changed["Type"])
             return Plan([*renames, f'{alter} ALTER COLUMN "{changed["Name"]}" SET DATA TYPE {kind}'])
         case ["SET", "TBLPROPERTIES"]:
-            given = _pairs(statement, index + 2)
+            given = pairs(statement, index + 2)
             settings = [f"format = '{given.pop('format').upper()}'"] if "format" in given else []
             return Plan([f"{alter} SET PROPERTIES {', '.join([*settings, *extra_properties(given)])}"])
     raise CatalogError("NOT_SUPPORTED: this ALTER TABLE is not supported on Iceberg tables")
@@ -172,19 +172,15 @@ def _columns(statement: Statement, opening: int) -> list[dict[str, str]]:
     return [column(text) for text in split_columns(statement.inside(opening))]
 
 
-def _pairs(statement: Statement, opening: int) -> dict[str, str]:
-    strings = literals(statement, opening, statement.closing(opening))
-    return dict(zip(strings[::2], strings[1::2], strict=True))
-
-
 def _partition(table: GlueTable, values: list[str], location: str) -> dict[str, Any]:
     return {"Values": values, "StorageDescriptor": table["StorageDescriptor"] | {"Location": location}}
 
 
-def _hive_values(table: GlueTable, location: str, name: str) -> tuple[str, ...] | None:
-    """…/dt=2024-01-01/hour=9/file → ("2024-01-01", "9")"""
-    folders = name.removeprefix(location).split("/")[:-1]
+def _partition_folder(table: GlueTable, location: str, name: str) -> tuple[tuple[str, ...], str] | None:
+    """…/DT=2024-01-01/at=10%3A30/file → (("2024-01-01", "10:30"), "DT=2024-01-01/at=10%3A30")"""
     keys = key_names(table)
-    pairs = [folder.partition("=") for folder in folders[: len(keys)]]
-    fits = bool(keys) and [key.lower() for key, _, _ in pairs] == keys
-    return tuple(value for _, _, value in pairs) if fits else None
+    folders = name.removeprefix(location).split("/")[:-1][: len(keys)]
+    parts = [folder.partition("=") for folder in folders]
+    if not keys or [key.lower() for key, _, _ in parts] != keys:
+        return None
+    return tuple(unquote(value) for _, _, value in parts), "/".join(folders)

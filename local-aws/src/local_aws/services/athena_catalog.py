@@ -13,7 +13,7 @@ from local_aws.services.athena_alter import Alterations
 from local_aws.services.athena_hive_table import read_definition
 from local_aws.services.athena_plan import Plan
 from local_aws.services.athena_show import Shows
-from local_aws.services.athena_tables import NONE, Answer, CatalogError, Tables, is_iceberg, is_view, literals
+from local_aws.services.athena_tables import NONE, Answer, CatalogError, Tables, is_iceberg, is_view, pairs
 from local_aws.services.athena_text import Statement
 
 __all__ = ["Answer", "Catalog", "CatalogError"]
@@ -64,8 +64,7 @@ class Catalog(Tables):
                 new[key] = statement.tokens[at + 1].text
         at = statement.find("DBPROPERTIES", after=index)
         if at > 0:
-            strings = literals(statement, at, statement.closing(at + 1))
-            new["Parameters"] = dict(zip(strings[::2], strings[1::2], strict=True))
+            new["Parameters"] = pairs(statement, at + 1)
         try:
             self.glue.create_database(DatabaseInput=new)
         except self.glue.exceptions.AlreadyExistsException:
@@ -92,8 +91,8 @@ class Catalog(Tables):
     def _alter_database(self, statement: Statement, _database: str) -> Answer:
         """ALTER DATABASE name SET DBPROPERTIES ('a' = 'b')"""
         found = self.glue.get_database(Name=statement.tokens[2].text.lower())["Database"]
-        strings = literals(statement, 3)
-        found["Parameters"] = found.get("Parameters", {}) | dict(zip(strings[::2], strings[1::2], strict=True))
+        opening = statement.find("DBPROPERTIES") + 1
+        found["Parameters"] = found.get("Parameters", {}) | pairs(statement, opening)
         accepted = {key: found[key] for key in ("Name", "Description", "LocationUri", "Parameters") if key in found}
         self.glue.update_database(Name=found["Name"], DatabaseInput=accepted)
         return NONE

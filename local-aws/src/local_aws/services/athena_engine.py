@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -99,6 +100,7 @@ class TrinoClient:
     """Blocking; for use in threads."""
 
     ctx: Context
+    identity: str = field(default_factory=lambda: uuid.uuid4().hex)  # tells its queries from an earlier gateway's
     _proven: set[int] = field(default_factory=set)
 
     @cached_property
@@ -115,9 +117,11 @@ class TrinoClient:
             return
         self.start()
         with suppress(httpx.HTTPError, ValueError):
-            for query in httpx.get(f"{self.engine.url}/v1/query", headers=_headers(), timeout=5).json():
-                if query["state"] not in ("FINISHED", "FAILED"):
-                    httpx.delete(f"{self.engine.url}/v1/query/{query['queryId']}", headers=_headers(), timeout=5)
+            for query in httpx.get(f"{self.engine.url}/v1/query", headers=self._headers(), timeout=30).json():
+                ours = query["session"].get("clientInfo") == self.identity  # asked for since the restart
+                if not ours and query["state"] not in ("FINISHED", "FAILED"):
+                    address = f"{self.engine.url}/v1/query/{query['queryId']}"
+                    httpx.delete(address, headers=self._headers(), timeout=30)
 
     def wait_ready(self, running: RunningQuery) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -160,7 +164,7 @@ class TrinoClient:
         deadline = time.monotonic() + WORKER_SECONDS
         while True:
             try:
-                return self._execute(sql, _headers(database, session), running)
+                return self._execute(sql, self._headers(database, session), running)
             except QueryFailed as error:
                 if error.name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
                     raise
@@ -192,6 +196,16 @@ class TrinoClient:
                     return
                 answer = _said(lambda uri=following: http.get(uri))
 
+    def _headers(self, database: str | None = None, session: dict[str, str] | None = None) -> dict[str, str]:
+        headers = {"X-Trino-User": USER, "X-Trino-Source": "athena", "X-Trino-Time-Zone": "UTC"}
+        headers["X-Trino-Client-Info"] = self.identity
+        headers["X-Trino-Client-Capabilities"] = "PARAMETRIC_DATETIME,SESSION_AUTHORIZATION"
+        if database:
+            headers |= {"X-Trino-Catalog": CATALOG, "X-Trino-Schema": database}
+        if session:
+            headers["X-Trino-Session"] = ",".join(f"{name}={quote(value)}" for name, value in session.items())
+        return headers
+
 
 def _rows(first: dict[str, Any], following: Iterator[dict[str, Any]]) -> Iterator[list[Any]]:
     yield from first.get("data") or ()
@@ -211,16 +225,6 @@ def _said(request: Any) -> dict[str, Any]:
         raise EngineGone(f"The query engine does not know the query any more ({response.status_code}).")
     document: dict[str, Any] = response.json()
     return document
-
-
-def _headers(database: str | None = None, session: dict[str, str] | None = None) -> dict[str, str]:
-    headers = {"X-Trino-User": USER, "X-Trino-Source": "athena", "X-Trino-Time-Zone": "UTC"}
-    headers["X-Trino-Client-Capabilities"] = "PARAMETRIC_DATETIME,SESSION_AUTHORIZATION"
-    if database:
-        headers |= {"X-Trino-Catalog": CATALOG, "X-Trino-Schema": database}
-    if session:
-        headers["X-Trino-Session"] = ",".join(f"{name}={quote(value)}" for name, value in session.items())
-    return headers
 
 
 def reason_of(error: BaseException) -> tuple[str, bool]:

@@ -11,9 +11,11 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import ParseError
 
 from local_aws.engines.trino import ICEBERG_CATALOG
-from local_aws.services.athena_text import Statement, malformed, quoted
+from local_aws.services.athena_tables import CatalogError, pairs
+from local_aws.services.athena_text import Statement, malformed, quoted, unescaped
 
 _HADOOP = "org.apache.hadoop.hive.ql.io"
 _TEXT_IN, _TEXT_OUT = "org.apache.hadoop.mapred.TextInputFormat", f"{_HADOOP}.HiveIgnoreKeyTextOutputFormat"
@@ -61,11 +63,13 @@ class TableDefinition:
     def table_input(self) -> dict[str, Any]:
         """Glue's TableInput, as Athena writes it for an external table."""
         input_format, output_format, serde = FORMATS[self.stored_as]
+        keys = [column(text) for text in self.partition_text]
+        _refuse_twins([found["Name"] for found in [*self.columns, *keys]])
         result: dict[str, Any] = {
             "Name": self.table,
             "TableType": "EXTERNAL_TABLE",
             "Owner": "hadoop",
-            "PartitionKeys": [column(text) for text in self.partition_text],
+            "PartitionKeys": keys,
             "Parameters": {"EXTERNAL": "TRUE", **self.parameters},
             "StorageDescriptor": {
                 "Columns": self.columns,
@@ -94,6 +98,12 @@ class TableDefinition:
         comment = f" COMMENT {quoted(self.comment)}" if self.comment else ""
         columns = ", ".join(map(trino_column, self.columns))
         return f"CREATE TABLE {exists}{name} ({columns}){comment} WITH ({', '.join(settings)})"
+
+
+def _refuse_twins(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise CatalogError(f"FAILED: SemanticException [Error 10036]: Duplicate column name: {name}")
 
 
 def extra_properties(given: dict[str, str]) -> list[str]:
@@ -142,14 +152,14 @@ def _clause(statement: Statement, index: int, definition: TableDefinition) -> in
             definition.partition_text = split_columns(statement.inside(index + 2))
             return statement.closing(index + 2) + 1
         case ["TBLPROPERTIES", _]:
-            definition.parameters |= _pairs(statement, index + 1)
+            definition.parameters |= pairs(statement, index + 1)
             return statement.closing(index + 1) + 1
         case ["STORED", "AS"]:
             return _stored_as(statement, index + 2, definition)
         case ["ROW", "FORMAT"] if words[index + 2] == "SERDE":
             definition.serde = tokens[index + 3].text
             if words[index + 4 : index + 6] == ["WITH", "SERDEPROPERTIES"]:
-                definition.serde_parameters |= _pairs(statement, index + 6)
+                definition.serde_parameters |= pairs(statement, index + 6)
                 return statement.closing(index + 6) + 1
             return index + 4
         case ["ROW", "FORMAT"]:
@@ -177,6 +187,9 @@ def _delimited(statement: Statement, index: int, definition: TableDefinition) ->
         if word == "ESCAPED":
             definition.serde_parameters["escape.delim"] = statement.tokens[index + 2].text
             index += 3
+        elif statement.words[index : index + 3] == ["NULL", "DEFINED", "AS"]:
+            definition.serde_parameters["serialization.null.format"] = statement.tokens[index + 3].text
+            index += 4
         elif word in _DELIMITERS:
             by = statement.words.index("BY", index)
             definition.serde_parameters[_DELIMITERS[word]] = (
@@ -189,17 +202,13 @@ def _delimited(statement: Statement, index: int, definition: TableDefinition) ->
     return index
 
 
-def _pairs(statement: Statement, opening: int) -> dict[str, str]:
-    """('a' = 'b', …)"""
-    strings = [t.text for t in statement.tokens[opening : statement.closing(opening)] if t.kind == "string"]
-    return dict(zip(strings[::2], strings[1::2], strict=True))
-
-
 def split_columns(text: str) -> list[str]:
-    """At commas outside (…), <…> and quotes."""
-    parts, depth, start, quote = [], 0, 0, ""
+    """At commas outside (…), <…> and quotes, in which a backslash escapes."""
+    parts, depth, start, quote, escaped = [], 0, 0, "", False
     for index, character in enumerate(text):
-        if quote:
+        if escaped or (quote and character == "\\"):
+            escaped = not escaped
+        elif quote:
             quote = "" if character == quote else quote
         elif character in "'\"`":
             quote = character
@@ -220,13 +229,16 @@ def column(text: str) -> dict[str, str]:
         raise malformed(f"line 1:1: mismatched input '{text}'. Expecting: a column's name and type")
     kind = "".join(read["type"].split()).lower()
     found = {"Name": read["name"].strip('`"').lower(), "Type": _HIVE_NAMES.get(kind, kind)}
-    comment = read["comment"]
-    return found | ({"Comment": comment[1:-1].replace("\\'", "'").replace("''", "'")} if comment else {})
+    comment = unescaped((read["comment"] or "")[1:-1].replace("''", "'"))
+    return found | ({"Comment": comment} if comment else {})
 
 
 def trino_type(hive: str) -> str:
     """`array<string>` → `ARRAY(VARCHAR)`; Iceberg's timestamps have microseconds."""
-    kind: str = sqlglot.parse_one(hive, into=exp.DataType, dialect="hive").sql(dialect="trino")
+    try:
+        kind: str = sqlglot.parse_one(hive, into=exp.DataType, dialect="hive").sql(dialect="trino")
+    except ParseError as error:
+        raise malformed(f"line 1:1: Error: type expected, found '{hive}'") from error
     return kind.replace("TIMESTAMP", "TIMESTAMP(6)") if "TIMESTAMP(" not in kind else kind
 
 

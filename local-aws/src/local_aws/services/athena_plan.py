@@ -77,7 +77,7 @@ def literal(parameter: str) -> str:
     text = parameter.strip()
     number = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text)
     typed = re.fullmatch(
-        r"(?i)(date|timestamp|decimal|time|double|real|bigint)\s*'.*'|true|false|null|cast\(.*\)", text
+        r"(?is)(date|timestamp|decimal|time|double|real|bigint)\s*'([^']|'')*'|true|false|null|cast\(.*\)", text
     )
     is_quoted = re.fullmatch(r"'([^']|'')*'", text, re.DOTALL)
     return text if number or typed or is_quoted else quoted(parameter)
@@ -137,6 +137,8 @@ def _unload(statement: Statement, query_id: str) -> Plan:
     kept = {"format": given["format"], "external_location": quoted(location)}
     if "partitioned_by" in given:
         kept["partitioned_by"] = given["partitioned_by"]
+    if "field_delimiter" in given:
+        kept["textfile_field_separator"] = given["field_delimiter"]
     name = f'{UNLOAD_CATALOG}.{UNLOAD_SCHEMA}."{query_id}"'
     settings = ", ".join(f"{name} = {value}" for name, value in kept.items())
     session = _compression({"write_compression": given.get("compression", "'GZIP'")}, UNLOAD_CATALOG)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -121,5 +120,5 @@ class Results:
 
 def split(location: str) -> tuple[str, str]:
     """s3://bucket/key → (bucket, key)."""
-    parts = urlsplit(location)
-    return parts.netloc, parts.path.lstrip("/")
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    return bucket, key

@@ -134,6 +134,8 @@ def _transforms(metadata: dict[str, Any]) -> Iterable[str]:
     for part in spec["fields"]:
         name, transform = names[part["source-id"]], part["transform"]
         sized = re.fullmatch(r"(bucket|truncate)\[(\d+)\]", transform)
+        if transform == "void":  # a field that was dropped
+            continue
         if transform == "identity":
             yield name
         else:
@@ -149,5 +151,8 @@ def _database(statement: Statement, index: int, otherwise: str) -> str:
 def _like(names: Iterable[str], statement: Statement) -> list[list[str]]:
     """Athena's patterns: a regular expression in which a bare * means any characters and | either side."""
     pattern = next(iter(literals(statement, 2)), "*")
-    wanted = re.compile(re.sub(r"(?<!\.)\*", ".*", pattern), re.IGNORECASE)
+    try:
+        wanted = re.compile(re.sub(r"(?<!\.)\*", ".*", pattern), re.IGNORECASE)
+    except re.error as error:
+        raise CatalogError(f"FAILED: SemanticException: '{pattern}' is not a pattern: {error}") from error
     return [[name] for name in sorted(names) if wanted.fullmatch(name)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ _INPUT = frozenset(
     "Name Description Owner Retention StorageDescriptor PartitionKeys ViewOriginalText ViewExpandedText TableType "
     "Parameters".split()
 )
+_UNSAFE = re.compile(r"""[\x01-\x1f\x7f"#%'*/:=?\\{\[\]^]""")  # Hive's FileUtils.escapePathName
 
 
 class CatalogError(Exception):
@@ -104,7 +106,12 @@ def iceberg_name(table: GlueTable) -> str:
 
 def folder_of(table: GlueTable, values: list[str]) -> str:
     """Hive's folder of a partition, relative to the table's location: dt=2024-01-01/hour=9."""
-    return "/".join(f"{name}={value}" for name, value in zip(key_names(table), values, strict=True))
+    return "/".join(f"{name}={_escaped(value)}" for name, value in zip(key_names(table), values, strict=True))
+
+
+def _escaped(value: str) -> str:
+    """As Hive writes a value into a folder's name: 10:30 is 10%3A30."""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", value)
 
 
 def literals(statement: Statement, start: int, end: int | None = None) -> list[str]:
@@ -112,22 +119,31 @@ def literals(statement: Statement, start: int, end: int | None = None) -> list[s
     return [token.text for token in statement.tokens[start:end] if token.kind == "string"]
 
 
+def pairs(statement: Statement, opening: int) -> dict[str, str]:
+    """('a' = 'b', …) of the parenthesis at `opening`."""
+    strings = literals(statement, opening, statement.closing(opening))
+    if len(strings) % 2:
+        raise malformed(f"line 1:{statement.tokens[opening].start + 1}: properties are written ('name' = 'value', …)")
+    return dict(zip(strings[::2], strings[1::2], strict=True))
+
+
 def given_values(statement: Statement, opening: int, table: GlueTable) -> dict[str, str]:
     """`(dt = '2024-01-01', n = 3)` by the table's partition columns."""
     inner = statement.tokens[opening + 1 : statement.closing(opening)]
-    pairs: list[list[Token]] = []
+    parts: list[list[Token]] = []
     current: list[Token] = []
     for token in inner:
         if token.symbol(","):
-            pairs.append(current)
+            parts.append(current)
             current = []
         else:
             current.append(token)
     given = {}
-    for pair in [*pairs, current]:
+    for pair in [*parts, current]:
         if len(pair) < 3 or pair[1].text != "=":
             raise malformed("line 1:1: a partition is named as (column = value, …)")
-        given[pair[0].text.lower()] = "".join(token.text for token in pair[2:])
+        value = pair[2:] if pair[2].kind != "word" else pair[3:] or pair[2:]  # DATE '2024-01-01' is its text
+        given[pair[0].text.lower()] = "".join(token.text for token in value)
     unknown = [name for name in given if name not in key_names(table)]
     if unknown:
         raise CatalogError(f"FAILED: SemanticException [Error 10096]: {unknown[0]} is not a partition column")

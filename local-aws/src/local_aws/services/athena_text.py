@@ -16,7 +16,7 @@ QUERY_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "("})
 UTILITY_WORDS = frozenset({"SHOW", "DESCRIBE", "DESC", "EXPLAIN"})
 DML_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "UNLOAD", "EXECUTE", "OPTIMIZE", "VACUUM"})
 DDL_WORDS = frozenset({"CREATE", "DROP", "ALTER", "MSCK", "PREPARE", "DEALLOCATE", "ANALYZE"})
-
+_OBJECTS = {"TABLE": "TABLE", "VIEW": "VIEW", "DATABASE": "DATABASE", "SCHEMA": "DATABASE"}
 
 _SQL_QUOTES = r"""(?P<string>'(?:[^']|'')*') | (?P<double>"(?:[^"]|"")*")"""
 _HIVE_QUOTES = r"""(?P<string>'(?:[^'\\]|\\.|'')*') | (?P<double>"(?:[^"\\]|\\.|"")*")"""  # with backslash escapes
@@ -55,14 +55,14 @@ def tokenize(text: str, *, hive: bool = False) -> list[Token]:
                 raise malformed(f"line 1:{match.start() + 1}: mismatched input '{quote}': a quote is not closed")
             raw = raw[1:-1].replace(quote * 2, quote)
             kind = "string" if kind == "string" or (kind == "double" and hive) else "name"
-            raw = _unescaped(raw) if hive and kind == "string" else raw
+            raw = unescaped(raw) if hive and kind == "string" else raw
         elif raw in "'\"`":
             raise malformed(f"line 1:{match.start() + 1}: mismatched input '{raw}': a quote is not closed")
         found.append(Token(kind, raw, match.start(), match.end() - 1))
     return found
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """Hive's escapes: \\t, \\001, \\u0001, \\\\, \\'."""
 
     def plain(match: re.Match[str]) -> str:
@@ -88,8 +88,9 @@ class Statement:
     @classmethod
     def read(cls, query: str) -> Statement:
         """Strip comments before, and the semicolon after. Raises AwsError as Athena does for what it cannot take."""
-        text = _LEADING.sub("", query, count=1)
-        statement = cls(text.rstrip().removesuffix(";").rstrip())
+        statement = cls(_LEADING.sub("", query, count=1).rstrip())
+        if statement.tokens and statement.tokens[-1].symbol(";"):
+            statement = cls(statement.text[: statement.tokens[-1].start].rstrip())
         if not statement.text:
             raise malformed("line 1:1: mismatched input '<EOF>'. Expecting: a statement")
         if any(token.symbol(";") for token in statement.tokens):
@@ -98,6 +99,8 @@ class Statement:
         if statement.words[0] not in known:
             first = statement.tokens[0].text
             raise malformed(f"line 1:1: mismatched input '{first}'. Expecting: {', '.join(sorted(known - {'('}))}")
+        if len(statement.words) == 1:
+            raise unfinished(statement.text)
         return statement
 
     @cached_property
@@ -150,6 +153,8 @@ class Statement:
         while index + 1 < len(self.tokens) and self.tokens[index].symbol("."):
             parts.append(self.tokens[index + 1].text)
             index += 2
+        if len(parts) == 1 and self._is_hive:
+            parts = parts[0].split(".")  # SHOW CREATE TABLE writes `database.table` as one name
         parts = [part.lower() for part in parts]
         return (parts[-2] if len(parts) > 1 else database), parts[-1], index
 
@@ -169,7 +174,10 @@ class Statement:
             return "DDL", "CREATE_TABLE_AS_SELECT"
         if first in DML_WORDS:
             return "DML", "INSERT_INTO" if first == "INSERT" else first
-        return "DDL", "_".join(word for word in self.words[:3] if word.isalpha() and word != "EXTERNAL")
+        of = next((_OBJECTS[word] for word in self.words[1:6] if word in _OBJECTS), "")
+        return "DDL", {"MSCK": "MSCK_REPAIR_TABLE", "DEALLOCATE": "DEALLOCATE_PREPARE", "PREPARE": "PREPARE"}.get(
+            first, f"{first}_{of}".rstrip("_")
+        )
 
     @property
     def is_plain_sql(self) -> bool:
@@ -184,7 +192,9 @@ class Statement:
 
     @property
     def is_ctas(self) -> bool:
-        return self.starts("CREATE", "TABLE") and self.find("AS") > 0
+        """CREATE TABLE … AS query; STORED AS PARQUET is none."""
+        at = self.find("AS") + 1 if self.starts("CREATE", "TABLE") else 0
+        return at > 1 and self.words[at : at + 1] != [] and self.words[at] in QUERY_WORDS
 
 
 def properties(text: str) -> dict[str, str]:
@@ -214,6 +224,12 @@ def unquoted(literal: str) -> str:
 
 def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def unfinished(text: str) -> AwsError:
+    """The statement ends too early; the place is the one after its last character."""
+    lines = text.splitlines()
+    return malformed(f"line {len(lines)}:{len(lines[-1]) + 1}: mismatched input '<EOF>'. The statement is not complete")
 
 
 def malformed(message: str) -> AwsError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,8 @@ Row = list[str | None]
 _ALIASES = {"real": "float"}
 _PRECISION = {"boolean": 0, "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17,
               "varchar": 2147483647, "varbinary": 1073741824, "json": 2147483647, "string": 0}  # fmt: skip
+_QUOTED_FIELD = re.compile(r'"((?:[^"]|"")*)" (.+)', re.DOTALL)
+_SPACED_TYPES = ("interval day to", "interval year to")
 _TEXT = {"varchar", "char", "string", "json"}
 
 
@@ -104,11 +107,11 @@ def _nested(value: Any, signature: str) -> str:
 
 def _field(field: str, index: int, value: Any) -> str:
     """`name type` or, in an anonymous row, `type`."""
-    if field.startswith('"'):
-        name, _, signature = field[1:].partition('" ')
+    if quoted := _QUOTED_FIELD.fullmatch(field):
+        name, signature = quoted[1].replace('""', '"'), quoted[2]
     else:
         name, _, signature = field.partition(" ")
-        if not signature or "(" in name:
+        if not signature or "(" in name or field.startswith(_SPACED_TYPES):
             name, signature = f"field{index}", field
     return f"{name}={_nested(value, signature)}"
 

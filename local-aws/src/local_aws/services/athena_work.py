@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,20 @@ from local_aws.services.athena_prepared import PreparedStatements
 from local_aws.services.athena_results import Destination, Results
 from local_aws.services.athena_submission import Submission
 from local_aws.services.athena_tables import NONE
-from local_aws.services.athena_text import Statement
+from local_aws.services.athena_text import Statement, unfinished
 from local_aws.wire import Params
 
 _VIEW = re.compile(r"^(CREATE VIEW )\w+\.(\S+) SECURITY DEFINER AS")  # Trino's SHOW CREATE VIEW
 _WRITTEN = [("rows", "bigint")]
+
+
+@contextmanager
+def _whole(statement: Statement) -> Iterator[None]:
+    """A reader that runs off the end of a statement has met one that is cut short."""
+    try:
+        yield
+    except IndexError as error:
+        raise unfinished(statement.text) from error
 
 
 @dataclass(frozen=True)
@@ -36,20 +45,27 @@ class Worker:
 
     def check(self, statement: Statement, database: str) -> None:
         """Raise what Athena says at once of a statement that cannot be read."""
-        if statement.starts("CREATE", "EXTERNAL") or (statement.starts("CREATE", "TABLE") and not statement.is_ctas):
-            read_definition(statement, database)
-        if statement.words[0] in ("UNLOAD", "OPTIMIZE") or statement.is_ctas:
-            plan(statement, database, Wishes("", "s3://output/", enforced=False, properties_of=lambda *_: {}))
+        with _whole(statement):
+            self._read(statement, database)
         if statement.is_plain_sql and self.trino.ready():
             self.trino.check(statement.text)
+
+    def _read(self, statement: Statement, database: str) -> None:
+        if statement.starts("CREATE", "EXTERNAL") or (statement.starts("CREATE", "TABLE") and not statement.is_ctas):
+            definition = read_definition(statement, database)
+            if definition.iceberg:
+                definition.iceberg_sql()
+        if statement.words[0] in ("UNLOAD", "OPTIMIZE") or statement.is_ctas:
+            plan(statement, database, Wishes("", "s3://output/", enforced=False, properties_of=lambda *_: {}))
 
     def prepare(self, query_id: str, submission: Submission) -> Answer | Plan:
         """What the catalog answers by itself, or what Trino is to be asked."""
         if self.prepared.run(submission.statement, submission.workgroup):
             return NONE
-        answer = self.catalog.answer(submission.statement, submission.database)
         wishes = Wishes(query_id, submission.output, submission.enforced, self.catalog.properties_of)
-        return answer or plan(submission.statement, submission.database, wishes)
+        with _whole(submission.statement):
+            answer = self.catalog.answer(submission.statement, submission.database)
+            return answer or plan(submission.statement, submission.database, wishes)
 
     def run(self, query_id: str, submission: Submission, wanted: Answer | Plan, running: RunningQuery) -> Params:
         """Returns what the statement adds to its execution: UpdateCount and DataManifestLocation."""
@@ -76,9 +92,10 @@ class Worker:
     ) -> tuple[list[tuple[str, str]], Iterator[list[Any]]]:
         columns: list[tuple[str, str]] = []
         rows: Iterator[list[Any]] = iter(())
-        for sql in wanted.sql:
+        for place, sql in enumerate(wanted.sql, 1):
             list(rows)  # a statement has ended when its last page is read
-            text = with_parameters(sql, submission.parameters) if submission.parameters else sql
+            takes_parameters = submission.parameters and place == len(wanted.sql)
+            text = with_parameters(sql, submission.parameters) if takes_parameters else sql
             columns, rows = self.trino.execute(
                 text, database=submission.database, session=wanted.session, running=running
             )

@@ -11,6 +11,7 @@ from local_aws.services.cloudwatch import CloudWatch
 from local_aws.services.ec2_endpoints import VpcEndpoints
 from local_aws.services.ec2_flow_logs import DEFAULT_LOG_FORMAT, FlowLogs
 from local_aws.services.glue_connections import GlueConnections
+from local_aws.services.logs_search import LogSearch
 from local_aws.store import Table
 from local_aws.wire import AwsRequest, HttpRequest
 
@@ -115,3 +116,32 @@ def test_a_glue_connections_tags_are_kept(ctx):
     call(GlueConnections(ctx), "CreateConnection", {}, ConnectionInput={"Name": "vpc"}, Tags={"Project": "shop"})
     arn = "arn:aws:glue:us-east-1:000000000000:connection/vpc"
     assert ctx.calls[-1] == ("tag_resource", {"ResourceArn": arn, "TagsToAdd": {"Project": "shop"}})
+
+
+class Streams(ForgetfulUpstream):
+    """A log group whose streams a client can list."""
+
+    asked: Any = None
+
+    async def upstream(self, request: AwsRequest, params: Any = None) -> dict[str, Any]:
+        self.asked = params or request.params
+        return self.answer
+
+    def get_paginator(self, _: str) -> Streams:
+        return self
+
+    def paginate(self, logGroupName: str, logStreamNamePrefix: str) -> list[dict[str, Any]]:  # noqa: N803 - AWS's names
+        names = [name for name in ("jr_1", "jr_1-driver", "jr_2") if name.startswith(logStreamNamePrefix)]
+        return [{"logStreams": [{"logStreamName": name} for name in names]}]
+
+
+def test_a_search_by_prefix_reads_the_streams_of_that_prefix_alone(tmp_path):
+    search = LogSearch(Streams(tmp_path))
+    call(search, "FilterLogEvents", {"events": []}, logGroupName="jobs", logStreamNamePrefix="jr_1")
+    assert search.ctx.asked == {"logGroupName": "jobs", "logStreamNames": ["jr_1", "jr_1-driver"]}
+
+
+def test_a_prefix_that_no_stream_has_finds_nothing(tmp_path):
+    search = LogSearch(Streams(tmp_path))
+    found = call(search, "FilterLogEvents", {"events": ["all"]}, logGroupName="jobs", logStreamNamePrefix="jr_9")
+    assert found["events"] == []
