@@ -47,16 +47,42 @@ def convert(records: Sequence[bytes], columns: list[dict[str, str]], conversion:
     fields = {entry["Name"]: column(entry["Type"], serde) for entry in columns}
     renamed = {serde.key(key): name for name, key in mappings.items()}
     schema = pa.schema([(name, field.arrow) for name, field in fields.items()])
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
     for index, record in enumerate(records):
         try:
             found = [_row(document, fields, serde, renamed) for document in documents(record)]
-            pa.Table.from_pylist(found, schema=schema)  # a value that Arrow refuses must not stop its neighbours
-            rows += found
-        except (MalformedError, pa.ArrowException, UnicodeError, OverflowError) as error:
+        except MalformedError as error:
             bad.append((index, str(error)))
-    return Converted(_parquet(rows, schema, conversion) if rows else None, len(rows), tuple(bad))
+        else:
+            rows += [(index, row) for row in found]
+    refused = _refused(rows, schema)
+    good = [row for index, row in rows if index not in refused]
+    return Converted(
+        parquet=_parquet(good, schema, conversion) if good else None,
+        rows=len(good),
+        bad=tuple(sorted([*bad, *refused.items()])),
+    )
+
+
+_REFUSALS = (pa.ArrowException, UnicodeError, OverflowError)
+
+
+def _refused(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema) -> dict[int, str]:
+    """Records with a value that Arrow cannot hold, which must not stop their neighbours: index → reason."""
+    try:
+        pa.Table.from_pylist([row for _, row in rows], schema=schema)
+    except _REFUSALS:
+        pass
+    else:
+        return {}
+    refused = {}
+    for index, row in rows:
+        try:
+            pa.Table.from_pylist([row], schema=schema)
+        except _REFUSALS as error:
+            refused[index] = str(error)
+    return refused
 
 
 def documents(record: bytes) -> Iterator[Any]:

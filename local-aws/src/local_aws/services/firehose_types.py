@@ -96,10 +96,15 @@ def _sized(word: str, tokens: Iterator[str], serde: Serde) -> tuple[Column, str]
     if word != "decimal":
         return Column(pa.string(), _nullable(_text)), after
     precision, scale = (sizes or [10, 0]) if len(sizes) != 1 else [sizes[0], 0]
-    step = Decimal(1).scaleb(-scale)
-    return Column(
-        pa.decimal128(precision, scale), _nullable(lambda value: _decimal(value, serde).quantize(step))
-    ), after
+    step, largest = Decimal(1).scaleb(-scale), Decimal(10) ** (precision - scale)
+
+    def read(value: Any) -> Decimal:
+        rounded = _decimal(value, serde).quantize(step, ROUND_HALF_UP)
+        if abs(rounded) >= largest:
+            raise MalformedError(f"{value} does not fit decimal({precision},{scale})")
+        return rounded
+
+    return Column(pa.decimal128(precision, scale), _nullable(read)), after
 
 
 def _nullable(reader: Reader) -> Reader:
