@@ -56,11 +56,10 @@ def convert(records: Sequence[bytes], columns: list[dict[str, str]], conversion:
             bad.append((index, str(error)))
         else:
             rows += [(index, row) for row in found]
-    refused = _refused(rows, schema)
-    good = [row for index, row in rows if index not in refused]
+    table, refused = _table(rows, schema)
     return Converted(
-        parquet=_parquet(good, schema, conversion) if good else None,
-        rows=len(good),
+        parquet=_parquet(table, conversion) if table.num_rows else None,
+        rows=table.num_rows,
         bad=tuple(sorted([*bad, *refused.items()])),
     )
 
@@ -68,21 +67,18 @@ def convert(records: Sequence[bytes], columns: list[dict[str, str]], conversion:
 _REFUSALS = (pa.ArrowException, UnicodeError, OverflowError)
 
 
-def _refused(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema) -> dict[int, str]:
-    """Records with a value that Arrow cannot hold, which must not stop their neighbours: index → reason."""
+def _table(rows: list[tuple[int, dict[str, Any]]], schema: pa.Schema) -> tuple[pa.Table, dict[int, str]]:
+    """The rows that Arrow can hold; a record with another must not stop its neighbours: index → reason."""
+    refused: dict[int, str] = {}
     try:
-        pa.Table.from_pylist([row for _, row in rows], schema=schema)
+        return pa.Table.from_pylist([row for _, row in rows], schema=schema), refused
     except _REFUSALS:
-        pass
-    else:
-        return {}
-    refused = {}
-    for index, row in rows:
-        try:
-            pa.Table.from_pylist([row], schema=schema)
-        except _REFUSALS as error:
-            refused[index] = str(error)
-    return refused
+        for index, row in rows:
+            try:
+                pa.Table.from_pylist([row], schema=schema)
+            except _REFUSALS as error:
+                refused[index] = str(error)
+    return pa.Table.from_pylist([row for index, row in rows if index not in refused], schema=schema), refused
 
 
 def documents(record: bytes) -> Iterator[Any]:
@@ -112,10 +108,9 @@ def _row(document: Any, fields: dict[str, Column], serde: Serde, renamed: dict[s
     return struct(document, fields, serde)
 
 
-def _parquet(rows: list[dict[str, Any]], schema: pa.Schema, conversion: dict[str, Any]) -> bytes:
+def _parquet(table: pa.Table, conversion: dict[str, Any]) -> bytes:
     options = conversion["OutputFormatConfiguration"]["Serializer"].get("ParquetSerDe") or {}
     compression = {"UNCOMPRESSED": "none", "GZIP": "gzip"}.get(options.get("Compression", ""), "snappy")
-    table = pa.Table.from_pylist(rows, schema=schema)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression=compression, use_deprecated_int96_timestamps=True)
     return buffer.getvalue()
