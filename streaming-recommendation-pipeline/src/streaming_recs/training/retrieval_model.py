@@ -8,22 +8,20 @@ from scipy.sparse import csr_matrix
 from streaming_recs.model.version import Matrix, ModelVersion, Neighbours
 from streaming_recs.training import linear
 from streaming_recs.training.als import implicit_als
-from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.priors import Priors
 from streaming_recs.training.settings import Settings
 from streaming_recs.training.signals import Pairs, decayed, item_signals, user_signals
-from streaming_recs.training.tables import Customers, Items
+from streaming_recs.training.tables import Sources
 
 EXACT_NEIGHBOURS = 6_000  # items up to which an n × n inverse is cheap enough to take a few times
 
 
-def retrieval_model(
-    interactions: Interactions, *, end: float, settings: Settings, seed: int, items: Items, customers: Customers
-) -> ModelVersion:
+def retrieval_model(sources: Sources, *, end: float, settings: Settings, seed: int) -> ModelVersion:
     """A model version without re-rankers and without a name, from interactions up to `end` (days since 1970)."""
+    interactions = sources.interactions
     matrix, pairs = interactions.matrix(), Pairs(interactions, end)
     users, vectors, inputs, neighbours = embeddings(matrix, settings, seed)
-    priors = Priors.of(users, interactions.users, customers)
+    priors = Priors.of(users, interactions.users, sources.customers)
     return ModelVersion(
         version="",
         items=interactions.items,
@@ -41,7 +39,7 @@ def retrieval_model(
         place_priors=priors.places,
         credit_edges=priors.credit_edges,
         credit_priors=priors.credit,
-        attributes=items.attributes(interactions.items),
+        attributes=sources.items.attributes(interactions.items),
         histories=pairs.histories(len(interactions.users)),
         item_signals=item_signals(pairs, len(interactions.items)),
         user_signals=user_signals(pairs, len(interactions.users)),
@@ -70,7 +68,9 @@ def embeddings(matrix: csr_matrix, settings: Settings, seed: int) -> tuple[Matri
 
 
 def neighbours_of(co_counts: linear.Gram, matrix: csr_matrix, settings: Settings) -> Neighbours:
-    """By EASE where its inverse is cheap, else by TF-IDF cosine."""
+    """By EASE where its inverse is cheap, else by TF-IDF cosine; none when none are wanted."""
+    if settings.neighbours == 0:
+        return linear.nearest(np.empty((len(co_counts), 0), dtype=np.float32), 0)
     if len(co_counts) <= EXACT_NEIGHBOURS:
         return linear.nearest(linear.ease(co_counts, ridge=settings.neighbour_ridge), settings.neighbours)
     return linear.sparse_neighbours(matrix, settings.neighbours)
@@ -78,6 +78,8 @@ def neighbours_of(co_counts: linear.Gram, matrix: csr_matrix, settings: Settings
 
 def companions(pairs: Pairs, items: int, settings: Settings) -> Neighbours:
     """What lies in the same baskets lately: EASE or cosine over the baskets of the last days, newer ones weigh more."""
+    if settings.neighbours == 0:
+        return linear.nearest(np.empty((items, 0), dtype=np.float32), 0)
     recent = pairs.visit_age < settings.companion_days
     days = int(pairs.visit_day.max()) + 1
     _, basket = np.unique(pairs.visit_user[recent] * days + pairs.visit_day[recent], return_inverse=True)
