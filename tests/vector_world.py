@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ import psycopg
 from local_aws.certificates import Authority
 from local_aws.engines import postgres
 from local_aws.engines.database import Database as EngineDatabase
-from local_aws.engines.database import DatabaseError, Master, wait_ready
+from local_aws.engines.database import Master, wait_ready
 from local_aws.settings import Settings as LocalSettings
 from streaming_recs.adapters.connection import WarmConnection
 from streaming_recs.adapters.roles import set_user
 from streaming_recs.adapters.schema import set_up
 from streaming_recs.adapters.secret import Login, Stage
 from streaming_recs.adapters.vector_store import VectorStore
-from streaming_recs.model import version as model_version
+from streaming_recs.model.features import ITEM_SIGNALS, USER_SIGNALS
 from streaming_recs.model.version import Attributes, Histories, ModelVersion, Neighbours
 from streaming_recs.settings import Database, Patience
 from support import free_port
@@ -87,6 +87,10 @@ class VectorDatabase:
     def ask(self, statement: str, *parameters: Any) -> list[Any]:
         with self.connect() as connection:
             return connection.execute(statement.encode(), parameters).fetchall()
+
+    def ask_nothing(self, statement: str) -> None:
+        with self.connect() as connection:
+            connection.execute(statement.encode())
 
     def empty(self) -> None:
         """Forget every version, session and journal row."""
@@ -152,12 +156,12 @@ def small_model(version: str = "v1", items: int = 60, users: int = 25, seed: int
         "histories": Histories(
             np.arange(0, 3 * users + 1, 3), bought.ravel(), np.ones(3 * users, dtype=np.float32),
             np.full(3 * users, 40, dtype=np.float32), np.full(3 * users, 20, dtype=np.float32),
+            np.zeros(3 * users, dtype=np.float32),
         ),
+        "item_signals": np.zeros((items, len(ITEM_SIGNALS)), dtype=np.float32),
+        "user_signals": np.ones((users, len(USER_SIGNALS)), dtype=np.float32),
+        "companions": Neighbours(near, np.ones_like(near, dtype=np.float32)),
         "neighbours": Neighbours(near, np.ones_like(near, dtype=np.float32)),
         "metrics": {"r20": 0.1},
     }  # fmt: skip
-    known = {entry.name for entry in fields(model_version.ModelVersion)}
-    return ModelVersion(**{name: value for name, value in (values | changes).items() if name in known})
-
-
-__all__ = ["DatabaseError", "VectorDatabase", "small_model", "vector_database"]
+    return ModelVersion(**values | changes)

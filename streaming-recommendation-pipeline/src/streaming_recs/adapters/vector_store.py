@@ -102,14 +102,14 @@ JOIN recent_sessions AS s ON s.session_id = e.session_id AND s.event_id = e.even
 ON CONFLICT (event_id, product) DO NOTHING
 """
 
+# Materialised, or the text would be read as a vector once for every item.
 _NEAREST = """
+WITH q AS MATERIALIZED (
+    SELECT n, vector::vector(34) AS vector, wanted FROM unnest(%s::int[], %s::text[], %s::int[]) AS e (n, vector, wanted)
+)
 SELECT q.n, near.position
-FROM unnest(%s::int[], %s::text[], %s::text[]) AS q (n, vector, without)
-CROSS JOIN LATERAL (
-    SELECT i.position FROM item_vectors_{suffix} AS i
-    WHERE i.position <> ALL (q.without::int[])
-    ORDER BY i.search <=> q.vector::vector(34)
-    LIMIT %s
+FROM q CROSS JOIN LATERAL (
+    SELECT i.position FROM item_vectors_{suffix} AS i ORDER BY i.search <=> q.vector LIMIT q.wanted
 ) AS near
 """
 
@@ -129,7 +129,8 @@ class VectorStore:
         rows = self._connection.run(lambda db: db.execute(_STATE, (list(dict.fromkeys(shoppers)),)).fetchall())
         if not rows:
             raise ModelMissingError(
-                "No model version is live.", "Run the job retail-train-embeddings, or load one with `retail load-vectors`."
+                "No model version is live.",
+                "Run the job retail-train-embeddings, or load one with `retail load-vectors`.",
             )
         recent: dict[str, list[Seen]] = {}
         for _, _, _, _, _, shopper, *seen in rows:
@@ -180,29 +181,30 @@ class VectorStore:
     ) -> NDArray[np.int64]:
         """The items with the greatest score for each user vector.
 
-        vectors: (q, 32) user vectors; without: for each, positions that may not be shown. Returns positions (q, count),
-        best first, -1 where there are fewer items. Recall is the version's own, measured when it was loaded.
+        vectors: (q, 32) user vectors; without: for each, positions that may not be shown: so many more are asked for,
+        since a filter inside the index's scan would end it early. Returns positions (q, count), best first, -1 where
+        there are fewer items. Recall is the version's own, measured when it was loaded.
         """
+        hidden = [frozenset(row) for row in without] if without else [frozenset[int]()] * len(vectors)
+        wanted = [count + len(row) for row in hidden]
         queries = np.column_stack(
             [vectors, np.full((len(vectors), 1), live.recency_weight), np.zeros((len(vectors), 1))]
         )
         texts = [json.dumps(query.tolist()) for query in queries.astype(np.float32)]
-        excluded = ["{" + ",".join(map(str, row)) + "}" for row in (without or [()] * len(texts))]
 
         def search(db: Connection[Any]) -> list[tuple[int, int]]:
-            self._prepare_search(db, live, count)
+            self._prepare_search(db, live)
             return db.execute(
-                _NEAREST.format(suffix=live.suffix).encode(), (list(range(len(texts))), texts, excluded, count)
+                _NEAREST.format(suffix=live.suffix).encode(), (list(range(len(texts))), texts, wanted)
             ).fetchall()
 
-        found = np.full((len(texts), count), -1, dtype=np.int64)
-        filled = [0] * len(texts)
+        best: list[list[int]] = [[] for _ in texts]
         for n, position in self._connection.run(search):
-            found[n, filled[n]] = position
-            filled[n] += 1
-        return found
+            if position not in hidden[n] and len(best[n]) < count:
+                best[n].append(position)
+        return np.array([row + [-1] * (count - len(row)) for row in best], dtype=np.int64).reshape(len(texts), count)
 
-    def _prepare_search(self, db: Connection[Any], live: LiveVersion, count: int) -> None:
+    def _prepare_search(self, db: Connection[Any], live: LiveVersion) -> None:
         """HNSW's settings, once a connection: as wide as the recall was measured, and on until enough are found."""
         wanted = (self._connection.renewals, live.ef_search)
         if live.ef_search is None or self._searching == wanted:
