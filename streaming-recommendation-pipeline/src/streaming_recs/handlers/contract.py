@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, RootModel
 
 from streaming_recs.errors import ProfileRefusedError
 from streaming_recs.events import CreditLimit, CustomerNumber, History, Identifier, Place, Record, latest_items
@@ -31,6 +31,10 @@ class Profile(Record):
             self.customer_number, self.session_id, self.city, self.country, self.credit_limit,
             tuple(latest_items(self.browse_history)),
         )  # fmt: skip
+
+
+class Profiles(RootModel[Profile | Annotated[list[Profile], Field(max_length=1_000)]]):
+    """One profile, or a list of them."""
 
 
 class EmbeddingProfile(Profile):
