@@ -13,6 +13,7 @@ from streaming_recs.events import CreditLimit, CustomerNumber, History, Identifi
 from streaming_recs.model.shopper import Answer, Wanted
 from streaming_recs.recommender import Asked, Listing
 
+_PROFILES = 1_000
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
 
 
@@ -33,8 +34,15 @@ class Profile(Record):
         )  # fmt: skip
 
 
-class Profiles(RootModel[Profile | Annotated[list[Profile], Field(max_length=1_000)]]):
+class Profiles(RootModel[Profile | list[Profile]]):
     """One profile, or a list of them."""
+
+    def asked(self) -> list[Asked]:
+        """Each of them; raises ProfileRefusedError when there are too many for one request."""
+        each = self.root if isinstance(self.root, list) else [self.root]
+        if len(each) > _PROFILES:
+            raise ProfileRefusedError(f"{len(each)} profiles are too many.", f"Send {_PROFILES} at a time.", "body")
+        return [profile.asked() for profile in each]
 
 
 class EmbeddingProfile(Profile):

@@ -53,13 +53,11 @@ def shared() -> Recommender:
 
 @app.post("/user_embeddings", summary="The vector of a shopper, or of each in a list")
 def user_embeddings(profiles: Annotated[Profiles, Body()]) -> EmbeddingAnswer | list[EmbeddingAnswer]:
-    given = profiles.root
-    each = given if isinstance(given, list) else [given]
     found = [
         EmbeddingAnswer(embedding=one.vector, path=one.path, model_version=one.model_version)
-        for one in shared().embeddings([profile.asked() for profile in each])
+        for one in shared().embeddings(profiles.asked())
     ]
-    return found if isinstance(given, list) else found[0]
+    return found if isinstance(profiles.root, list) else found[0]
 
 
 @app.post("/items_from_user", summary="Items for a shopper's profile, or for an embedding")
