@@ -74,6 +74,6 @@ def _bought(histories: Histories, user: int | None) -> tuple[Vector, ...]:
         return (EMPTY,) * 5
     rows = histories.rows(user)
     return (
-        histories.item[rows], histories.times[rows], histories.first_age[rows],
+        histories.item[rows].astype(np.float32), histories.times[rows], histories.first_age[rows],
         histories.last_age[rows], histories.quantity[rows],
     )  # fmt: skip

@@ -6,6 +6,7 @@ HTTP, stream and evaluation all call `recommend`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,66 +28,73 @@ _CELLS = 2_000_000  # shoppers × items worked on at once: bounds memory
 Retrieve = Callable[[ModelVersion, Matrix, Mask, int], Indices]
 
 
+@dataclass(frozen=True)
+class Stages:
+    """How the two stages are run: by default exact retrieval in memory, then the re-ranker where the model has one."""
+
+    retrieve: Retrieve = retrieval.exact
+    rerank: bool = True
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One shopper's list before it becomes an answer."""
+
+    batch: Batch
+    row: int  # of the shopper in the batch
+    items: Indices  # (<= k,) positions, best first
+    scores: Vector  # (<= k,)
+    removed: dict[str, int]
+
+
 def recommend(
-    model: ModelVersion,
-    shoppers: Sequence[Shopper],
-    wanted: Wanted | Sequence[Wanted],
-    *,
-    retrieve: Retrieve = retrieval.exact,
-    rerank: bool = True,
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Wanted | Sequence[Wanted], stages: Stages | None = None
 ) -> list[Answer]:
     """One answer per shopper, in their order: k items, or fewer and the reason why.
 
-    `wanted` is one for all or one for each. By default retrieval is exact, in memory; a vector index takes its place
-    by `retrieve`.
+    `wanted` is one for all or one for each.
     """
     each = [wanted] * len(shoppers) if isinstance(wanted, Wanted) else list(wanted)
+    return [answer(model, one, want.k) for one, want in zip(ranked(model, shoppers, each, stages), each, strict=True)]
+
+
+def answer(model: ModelVersion, one: Ranked, k: int) -> Answer:
+    """The list with codes, reasons and, when it is short, why."""
+    said = reasons(model, one.batch, one.row, one.items)
+    codes, scores = model.items[one.items].tolist(), one.scores.tolist()
+    return Answer(
+        items=tuple(map(Recommendation, codes, scores, said)),
+        path=one.batch.paths[one.row],
+        model_version=model.version,
+        shortfall=filters.shortfall(k, len(one.items), len(model.items), one.removed),
+        removed=one.removed,
+    )
+
+
+def ranked(
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages | None = None
+) -> Iterator[Ranked]:
+    """Items and scores for each shopper, in their order; works on as many at once as memory bounds."""
+    stages = stages or Stages()
     step = max(1, _CELLS // max(1, len(model.items)))
-    answers: list[Answer] = []
     for start in range(0, len(shoppers), step):
-        answers += _answers(model, shoppers[start : start + step], each[start : start + step], retrieve, rerank)
-    return answers
+        yield from _block(model, shoppers[start : start + step], wanted[start : start + step], stages)
 
 
-def _answers(
-    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], retrieve: Retrieve, rerank: bool
-) -> list[Answer]:
-    if not shoppers:
-        return []
+def _block(
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages
+) -> Iterator[Ranked]:
     known = batch(model, shoppers)
     permitted = [filters.allowed(model, shopper, want) for shopper, want in zip(shoppers, wanted, strict=True)]
     masks = np.array([mask for mask, _ in permitted])
-    ranked = _ranked(model, known, masks, wanted, retrieve, rerank)
-    answers = []
-    for row, (items, scores) in enumerate(ranked):
-        removed = permitted[row][1]
-        said = reasons(model, known, row, items)
-        answers.append(
-            Answer(
-                items=tuple(
-                    Recommendation(str(model.items[item]), float(score), reason)
-                    for item, score, reason in zip(items, scores, said, strict=True)
-                ),
-                path=known.paths[row],
-                model_version=model.version,
-                shortfall=filters.shortfall(wanted[row].k, len(items), len(model.items), removed),
-                removed=removed,
-            )
-        )
-    return answers
-
-
-def _ranked(
-    model: ModelVersion, known: Batch, masks: Mask, wanted: Sequence[Wanted], retrieve: Retrieve, rerank: bool
-) -> Iterator[tuple[Indices, Vector]]:
-    """Items and scores of each shopper, best first, diversified, k at most."""
-    most = max(want.k for want in wanted)
-    row, item = candidates(model, known, masks, max(RETRIEVED, most), retrieve)
-    score = candidate_scores(model, known, row, item, np.array([want.bought for want in wanted]), rerank)
+    row, item = candidates(model, known, masks, max(RETRIEVED, *(want.k for want in wanted)), stages.retrieve)
+    score = retrieval.scores(model, known.vectors)[row, item]
+    if stages.rerank:
+        score = reranked(model, known, row, item, score, np.array([want.bought for want in wanted]))
     for shopper, want in enumerate(wanted):
         mine = slice(*np.searchsorted(row, [shopper, shopper + 1]))
         order = diversify(score[mine], model.item_vectors[item[mine]], want.k, strength=want.diversity)
-        yield item[mine][order], score[mine][order]
+        yield Ranked(known, shopper, item[mine][order], score[mine][order], permitted[shopper][1])
 
 
 def candidates(
@@ -99,23 +107,21 @@ def candidates(
     chosen[row[found.ravel() >= 0], found.ravel()[found.ravel() >= 0]] = True
     chosen[:, np.argsort(-model.recency, kind="stable")[:TRENDING]] = True
     chosen[known.row, known.item] = True
-    return np.nonzero(chosen & masks)
+    rows, items = np.nonzero(chosen & masks)
+    return rows.astype(np.int64), items.astype(np.int64)
 
 
-def candidate_scores(
-    model: ModelVersion, known: Batch, row: Indices, item: Indices, bought: Mask, rerank: bool
+def reranked(  # noqa: PLR0913, PLR0917 (the columns of the pairs)
+    model: ModelVersion, known: Batch, row: Indices, item: Indices, score: Vector, bought: Mask
 ) -> Vector:
     """(r,) scores; `bought` (q,) tells whether the shopper may be shown items already bought.
 
-    Where the model has a re-ranker for the case, and the shopper a history, it decides; else the retrieval score.
+    The model's re-ranker for the case decides where the shopper has a history; elsewhere the retrieval score stays.
     """
-    score = retrieval.scores(model, known.vectors)[row, item]
-    if not rerank or len(row) == 0:
-        return score
+    result = score.copy()
     trained = known.signals[:, 0] > 0
     for trees, case in ((model.discovery, trained & ~bought), (model.replenishment, trained & bought)):
         pairs = np.flatnonzero(case[row])
         if trees is not None and len(pairs):
-            features = pair_features(model, known, row[pairs], item[pairs])
-            score[pairs] = tree_scores(trees, features)
-    return score
+            result[pairs] = tree_scores(trees, pair_features(model, known, row[pairs], item[pairs]))
+    return result

@@ -19,7 +19,8 @@ def normalised(model: ModelVersion, vectors: Matrix) -> Matrix:
     mean = model.item_vectors.mean(axis=0)
     power = np.einsum("qi,ij,qj->q", vectors, model.gram, vectors, optimize=True) / count - (vectors @ mean) ** 2
     spread = np.sqrt(np.maximum(power, 0))[:, None]
-    return np.divide(vectors, spread, out=np.zeros_like(vectors), where=spread > 1e-9)
+    scaled: Matrix = np.divide(vectors, spread, out=np.zeros_like(vectors), where=spread > 1e-9)
+    return scaled
 
 
 def scores(model: ModelVersion, vectors: Matrix) -> Matrix:

@@ -147,7 +147,6 @@ class ModelVersion:
         """One npz archive, without pickle; `from_bytes` is its inverse."""
         arrays: dict[str, NDArray[Any]] = {}
         header: dict[str, Any] = {}
-        value: Any
         for entry in fields(self):
             value = getattr(self, entry.name)
             if entry.name == "place_priors":
@@ -155,13 +154,14 @@ class ModelVersion:
                 arrays["place_priors.vector"] = _stacked([value[place] for place in sorted(value)], self.dimensions)
             elif isinstance(value, np.ndarray):
                 arrays[entry.name] = value
-            elif isinstance(value, tuple(_GROUPS.values())):
-                arrays |= {f"{entry.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+            elif entry.name in _GROUPS and value is not None:
+                parts = fields(_GROUPS[entry.name])
+                arrays |= {f"{entry.name}.{part.name}": getattr(value, part.name) for part in parts}
             else:
                 header[entry.name] = value
         buffer = io.BytesIO()
         arrays["header"] = np.array(json.dumps(header))
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # names are ours: none is allow_pickle
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
         return buffer.getvalue()
 
     @classmethod

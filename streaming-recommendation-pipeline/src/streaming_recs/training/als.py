@@ -10,10 +10,10 @@ from scipy.sparse import csr_matrix
 from streaming_recs.model.version import Matrix
 
 
-def implicit_als(
+def implicit_als(  # noqa: PLR0913 (its hyper-parameters, by name)
     counts: csr_matrix, *, dimensions: int, ridge: float, alpha: float, iterations: int, seed: int
 ) -> tuple[Matrix, Matrix]:
-    """User vectors (m, d) and item vectors (n, d) with user·item ≈ 1 where counts (m, n) > 0, confidence 1 + alpha·count."""
+    """Vectors of users (m, d) and items (n, d): user·item ≈ 1 where counts (m, n) > 0, confidence 1 + alpha·count."""
     draw = np.random.default_rng(seed)
     by_user, by_item = counts.tocsr(), counts.T.tocsr()
     items = draw.normal(scale=0.1, size=(counts.shape[1], dimensions))

@@ -21,7 +21,8 @@ from streaming_recs.model.histories import batch
 from streaming_recs.model.recommend import RETRIEVED, candidates
 from streaming_recs.model.shopper import Shopper
 from streaming_recs.model.version import Matrix, ModelVersion, Trees
-from streaming_recs.training.interactions import Interactions, coded
+from streaming_recs.training.interactions import Interactions
+from streaming_recs.training.protocol import later_purchases
 from streaming_recs.training.settings import Settings
 
 MOMENTS = (1.0, 1.5, 2.0, 0.5)  # horizons before the end of the data
@@ -68,12 +69,7 @@ def examples(model: ModelVersion, following: Interactions, *, show_bought: bool,
 
 def truth_of(model: ModelVersion, following: Interactions, *, show_bought: bool) -> dict[int, set[int]]:
     """What each trained user (position) bought of the model's items (positions) later; users with nothing left out."""
-    user = coded(model.users, following.users)[following.user]
-    item = coded(model.items, following.items)[following.item]
-    truth: dict[int, set[int]] = {}
-    for one, what in zip(user.tolist(), item.tolist(), strict=True):
-        if one >= 0 and what >= 0:
-            truth.setdefault(one, set()).add(what)
+    truth = later_purchases(model, following)
     if not show_bought:
         history = model.histories
         truth = {one: what - set(history.item[history.rows(one)].tolist()) for one, what in truth.items()}
@@ -91,15 +87,15 @@ def _block(
     known = batch(model, shoppers)
     masks = np.ones((len(shoppers), len(model.items)), dtype=np.bool_)
     if not show_bought:
-        for row, shopper in enumerate(shoppers):
-            masks[row, bought(model, shopper)] = False
+        for number, shopper in enumerate(shoppers):
+            masks[number, bought(model, shopper)] = False
     row, item = candidates(model, known, masks, RETRIEVED)
-    hit = np.fromiter(
-        (i in truth[int(users[r])] for r, i in zip(row, item, strict=True)), dtype=np.bool_, count=len(row)
+    hit = np.array(
+        [what in truth[who] for who, what in zip(users[row].tolist(), item.tolist(), strict=True)], dtype=bool
     )
     kept = hit | (draw.random(len(row)) < _NEGATIVES)
-    features = pair_features(model, known, row, item)[kept]
     groups = np.bincount(row[kept])
+    features = pair_features(model, known, row, item)[kept]
     yield Examples(features, hit[kept].astype(np.float32), groups[groups > 0])
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streaming_recs.model.version import Attributes
-from streaming_recs.training.interactions import coded
+from streaming_recs.training.interactions import Interactions, coded
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Items:
         )  # fmt: skip
 
     def attributes(self, items: NDArray[np.str_]) -> Attributes:
-        """Aligned with the model's items; an item that the catalogue lacks has no line and no price, and is in stock."""
+        """Aligned with the model's items; one that the catalogue lacks has no line, no price, and is in stock."""
         at = coded(self.code, items)
         known = at >= 0
         line = np.full(len(items), "", dtype=self.product_line.dtype if len(self.code) else "<U1")
@@ -58,3 +58,16 @@ class Customers:
             np.asarray(number, dtype=np.int64)[order], np.asarray(country, dtype=np.str_)[order],
             np.asarray(city, dtype=np.str_)[order], np.asarray(credit_limit, dtype=np.float64)[order],
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The three inputs of a training run."""
+
+    interactions: Interactions
+    items: Items = field(default_factory=Items)
+    customers: Customers = field(default_factory=Customers)
+
+    def until(self, moment: float) -> Sources:
+        """As they were known then: interactions up to the moment (days since 1970)."""
+        return replace(self, interactions=self.interactions.between(-np.inf, moment))

@@ -7,20 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from streaming_recs.model.version import ModelVersion, Trees
 from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.retrieval_model import retrieval_model
 from streaming_recs.training.settings import Settings
-from streaming_recs.training.tables import Customers, Items
+from streaming_recs.training.tables import Customers, Items, Sources
 
 HORIZON = 0.2  # of the time span: how far ahead the re-ranker learns to look, as far as it will be asked
 _LEAST_SPAN = 0.35  # of the time span: a moment before that knows too little
 _PAIRS_PER_SHOPPER = 120  # candidates of a shopper that the re-ranker learns from, about
 
 
-def train(
+def train(  # noqa: PLR0913 (what a run is made of, by name)
     interactions: Interactions,
     items: Items | None = None,
     customers: Customers | None = None,
@@ -36,32 +34,31 @@ def train(
     """
     if len(interactions) == 0:
         raise NothingToLearnError("There are no interactions to train on. Run retail-ml-etl-job, or check its source.")
+    sources = Sources(interactions, items or Items(), customers or Customers())
     chosen, end = settings or Settings(), float(interactions.day[-1]) if end is None else end
-    known = {"items": items or Items(), "customers": customers or Customers()}
-    model = retrieval_model(interactions, end=end, settings=chosen, seed=seed, **known)
+    model = retrieval_model(sources, end=end, settings=chosen, seed=seed)
     if chosen.rerank:
-        discovery, replenishment = rerankers(interactions, end=end, settings=chosen, seed=seed, **known)
+        discovery, replenishment = rerankers(sources, end=end, settings=chosen, seed=seed)
         model = replace(model, discovery=discovery, replenishment=replenishment)
     model = replace(model, data=model.data | (data or {}) | {"end": _moment(end).isoformat(), "seed": seed})
     return replace(model, version=version_name(model, datetime.now(UTC)))
 
 
-def rerankers(
-    interactions: Interactions, *, end: float, settings: Settings, seed: int, items: Items, customers: Customers
-) -> tuple[Trees | None, Trees | None]:
+def rerankers(sources: Sources, *, end: float, settings: Settings, seed: int) -> tuple[Trees | None, Trees | None]:
     """The re-rankers for new items and for all items, learnt at past moments; None where there is too little."""
     from streaming_recs.training import reranker  # noqa: PLC0415 (LightGBM: only where a re-ranker is trained)
 
+    interactions = sources.interactions
     start = float(interactions.day[0])
     horizon = HORIZON * (end - start)
     moments = [end - back * horizon for back in reranker.MOMENTS]
     share = reranker.share_of_shoppers(len(interactions.users) * _PAIRS_PER_SHOPPER * len(moments))
     learnt: tuple[list[Any], list[Any]] = ([], [])
     for number, moment in enumerate(moments):
-        past, following = interactions.between(-np.inf, moment), interactions.between(moment, moment + horizon)
-        if moment < start + _LEAST_SPAN * (end - start) or len(past) == 0 or len(following) == 0:
+        past, following = sources.until(moment), interactions.between(moment, moment + horizon)
+        if moment < start + _LEAST_SPAN * (end - start) or len(past.interactions) == 0 or len(following) == 0:
             continue
-        model = retrieval_model(past, end=moment, settings=settings, seed=seed, items=items, customers=customers)
+        model = retrieval_model(past, end=moment, settings=settings, seed=seed)
         for show_bought in (False, True):
             learnt[show_bought].append(
                 reranker.examples(model, following, show_bought=show_bought, share=share, seed=seed + number)
