@@ -53,13 +53,22 @@ class ModelStore:
         content = self._read(REGISTRY)
         return None if content is None else str(json.loads(content)["live"])
 
-    def publish(self, model: ModelVersion) -> None:
-        """Write the model and its exports. Publishing the same version again writes the same bytes."""
+    def publish(self, model: ModelVersion, *, current: bool = True) -> None:
+        """Write the model and its exports. Publishing the same version again writes the same bytes.
+
+        current: also as what embeddings.sql loads; only for a version that passed the promotion gate.
+        """
         self._write(model_key(model.version), model.to_bytes())
         exports = export(model)
-        for folder in (model.version, "current"):
+        for folder in (model.version, "current") if current else (model.version,):
             for name, content in exports.items():
                 self._write(f"embeddings/{folder}/{name}", content)
+
+    def versions(self) -> list[str]:
+        """Published versions, oldest first: a version's name begins with the time of its training."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="models/")
+        keys = (found["Key"] for page in pages for found in page.get("Contents", []))
+        return sorted(key.split("/")[1] for key in keys if key.endswith("/model.npz"))
 
     def note_live(self, version: str, previous: str | None) -> None:
         """Write down which version went live."""
