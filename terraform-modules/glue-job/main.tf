@@ -1,6 +1,7 @@
-# One Spark job with its rights, its way into the VPC, its artifacts and its logs.
+# One Spark job with its rights, its way into the VPC when it needs one, its artifacts and its logs.
 locals {
-  name = "${var.project}-${var.name}"
+  name      = "${var.project}-${var.name}"
+  temporary = "tmp/${local.name}/"
 
   # Iceberg v2 tables in the Glue catalog. One --conf holds them all: Glue takes each argument once.
   spark_conf = join(" --conf ", [
@@ -24,7 +25,7 @@ resource "aws_glue_job" "this" {
   execution_class         = "STANDARD"
   max_retries             = 0
   job_run_queuing_enabled = true
-  connections             = [aws_glue_connection.this.name]
+  connections             = [for connection in aws_glue_connection.this : connection.name]
   security_configuration  = aws_glue_security_configuration.this.name
 
   command {
@@ -44,11 +45,15 @@ resource "aws_glue_job" "this" {
       "--datalake-formats"                 = "iceberg"
       "--conf"                             = local.spark_conf
       "--extra-py-files"                   = join(",", [for wheel in aws_s3_object.wheel : "s3://${wheel.bucket}/${wheel.key}"])
-      "--TempDir"                          = "s3://${var.lake.bucket.name}/tmp/${local.name}/"
+      "--TempDir"                          = "s3://${var.lake.bucket.name}/${local.temporary}"
       "--custom-logGroup-prefix"           = local.log_prefix
       "--enable-metrics"                   = "true"
       "--enable-observability-metrics"     = "true"
       "--enable-continuous-cloudwatch-log" = "true"
+    },
+    length(local.compiled) == 0 ? null : {
+      "--additional-python-modules"       = join(",", [for module in aws_s3_object.module : "s3://${module.bucket}/${module.key}"])
+      "--python-modules-installer-option" = "--no-index --no-deps"
     },
     var.arguments,
   )

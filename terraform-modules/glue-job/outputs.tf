@@ -4,6 +4,7 @@ output "name" {
 
   depends_on = [
     aws_iam_role_policy.data,
+    aws_iam_role_policy.network,
     aws_iam_role_policy.run,
     aws_vpc_security_group_egress_rule.aws,
     aws_vpc_security_group_egress_rule.source,
@@ -20,4 +21,9 @@ output "arn" {
 output "log_prefix" {
   description = "Standard output is in <prefix>/output, everything else in <prefix>/error, one stream a run."
   value       = local.log_prefix
+}
+
+output "role_name" {
+  description = "Name of the role that the job works with."
+  value       = aws_iam_role.this.name
 }

@@ -17,11 +17,12 @@ variable "description" {
 }
 
 variable "artifacts" {
-  description = "Folder that `make package` filled, the bucket it goes to, and the job's script in jobs/."
+  description = "Folder that `make package` filled, the bucket it goes to, the job's script in jobs/, and the package whose wheels it takes."
   type = object({
-    dir    = string
-    bucket = string
-    script = string
+    dir     = string
+    bucket  = string
+    script  = string
+    package = string
   })
   nullable = false
 }
@@ -55,32 +56,46 @@ variable "capacity" {
 }
 
 variable "lake" {
-  description = "What the job may write: the lake's bucket, the catalog's databases, the publish lock."
+  description = "The lake's bucket, the databases that the job reads, the key prefixes and tables (database/table, * allowed) that it writes, and the publish lock if it publishes."
   type = object({
-    bucket                 = object({ name = string, arn = string })
-    databases              = list(string)
-    publish_lock_table_arn = string
+    bucket    = object({ name = string, arn = string })
+    databases = list(string)
+    writes = object({
+      prefixes = list(string)
+      tables   = optional(list(string), [])
+    })
+    publish_lock_table_arn = optional(string)
   })
   nullable = false
+
+  validation {
+    condition     = alltrue([for table in var.lake.writes.tables : length(split("/", table)) == 2])
+    error_message = "A table that is written is named database/table."
+  }
 }
 
 variable "source_database" {
-  description = "Security group and port of the source database, and the secret of the user that the job reads with."
+  description = "Security group and port of the source database, and the secret of the user that the job reads with; null for a job that reads the lake alone."
   type = object({
     security_group_id = string
     port              = number
     secret_arn        = string
   })
-  nullable = false
+  default = null
+
+  validation {
+    condition     = var.source_database == null || var.network != null
+    error_message = "A job that reads the source database needs a network: the database is private."
+  }
 }
 
 variable "network" {
-  description = "The VPC, and the private subnet that workers start in."
+  description = "The VPC, and the private subnet that workers start in; null runs outside any VPC, which the lake alone allows."
   type = object({
     vpc_id    = string
     subnet_id = string
   })
-  nullable = false
+  default = null
 }
 
 variable "kms_key_arn" {

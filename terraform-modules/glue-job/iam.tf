@@ -32,9 +32,14 @@ resource "aws_iam_role" "this" {
 
 data "aws_iam_policy_document" "data" {
   statement {
-    sid       = "ReadArtifacts"
-    actions   = ["s3:GetObject"]
-    resources = [for folder in ["ca", "jobs", "wheels"] : "${local.artifacts}/${folder}/*"]
+    sid     = "ReadArtifacts"
+    actions = ["s3:GetObject"]
+    resources = [
+      "${local.artifacts}/ca/*",
+      "${local.artifacts}/jobs/${var.artifacts.script}",
+      "${local.artifacts}/modules/${local.name}/*",
+      "${local.artifacts}/wheels/${local.name}/*",
+    ]
   }
 
   statement {
@@ -44,21 +49,20 @@ data "aws_iam_policy_document" "data" {
   }
 
   statement {
-    sid       = "WriteTheLake"
-    actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    sid       = "ReadTheLake"
+    actions   = ["s3:GetObject"]
     resources = ["${var.lake.bucket.arn}/*"]
   }
 
   statement {
-    sid = "KeepTheCatalog"
-    actions = [
-      "glue:CreateTable",
-      "glue:DeleteTable",
-      "glue:GetDatabase",
-      "glue:GetTable",
-      "glue:GetTables",
-      "glue:UpdateTable",
-    ]
+    sid       = "WriteTheLake"
+    actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    resources = [for prefix in concat(var.lake.writes.prefixes, [local.temporary]) : "${var.lake.bucket.arn}/${prefix}*"]
+  }
+
+  statement {
+    sid     = "ReadTheCatalog"
+    actions = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
     resources = concat(
       ["${local.glue_arn}:catalog"],
       [for name in var.lake.databases : "${local.glue_arn}:database/${name}"],
@@ -66,16 +70,38 @@ data "aws_iam_policy_document" "data" {
     )
   }
 
-  statement {
-    sid       = "HoldThePublishLock"
-    actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-    resources = [var.lake.publish_lock_table_arn]
+  dynamic "statement" {
+    for_each = length(var.lake.writes.tables) == 0 ? [] : [var.lake.writes.tables]
+
+    content {
+      sid     = "KeepTheCatalog"
+      actions = ["glue:CreateTable", "glue:DeleteTable", "glue:UpdateTable"]
+      resources = concat(
+        ["${local.glue_arn}:catalog"],
+        distinct([for table in statement.value : "${local.glue_arn}:database/${split("/", table)[0]}"]),
+        [for table in statement.value : "${local.glue_arn}:table/${table}"],
+      )
+    }
   }
 
-  statement {
-    sid       = "ReadTheSourceAsReader"
-    actions   = ["secretsmanager:GetSecretValue"]
-    resources = [var.source_database.secret_arn]
+  dynamic "statement" {
+    for_each = var.lake.publish_lock_table_arn == null ? [] : [var.lake.publish_lock_table_arn]
+
+    content {
+      sid       = "HoldThePublishLock"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.source_database == null ? [] : [var.source_database]
+
+    content {
+      sid       = "ReadTheSourceAsReader"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [statement.value.secret_arn]
+    }
   }
 
   statement {
@@ -86,12 +112,6 @@ data "aws_iam_policy_document" "data" {
 }
 
 data "aws_iam_policy_document" "run" {
-  statement {
-    sid       = "OwnConnection"
-    actions   = ["glue:GetConnection"]
-    resources = ["${local.glue_arn}:catalog", aws_glue_connection.this.arn]
-  }
-
   statement {
     # Under a security configuration Glue may add its name to a group's, so groups are named by their prefix.
     sid       = "WriteLogs"
@@ -111,6 +131,17 @@ data "aws_iam_policy_document" "run" {
       values   = ["Glue"]
     }
   }
+}
+
+# What a job needs in order to start inside the VPC.
+data "aws_iam_policy_document" "network" {
+  for_each = local.network
+
+  statement {
+    sid       = "OwnConnection"
+    actions   = ["glue:GetConnection"]
+    resources = ["${local.glue_arn}:catalog", aws_glue_connection.this[each.key].arn]
+  }
 
   statement {
     # EC2's Describe actions know no resources.
@@ -129,7 +160,7 @@ data "aws_iam_policy_document" "run" {
   statement {
     sid       = "SeeVpc"
     actions   = ["ec2:DescribeVpcAttribute"]
-    resources = ["${local.ec2_arn}:vpc/${var.network.vpc_id}"]
+    resources = ["${local.ec2_arn}:vpc/${each.value.vpc_id}"]
   }
 
   statement {
@@ -137,8 +168,8 @@ data "aws_iam_policy_document" "run" {
     actions = ["ec2:CreateNetworkInterface"]
     resources = [
       "${local.ec2_arn}:network-interface/*",
-      "${local.ec2_arn}:security-group/${aws_security_group.this.id}",
-      "${local.ec2_arn}:subnet/${var.network.subnet_id}",
+      "${local.ec2_arn}:security-group/${aws_security_group.this[each.key].id}",
+      "${local.ec2_arn}:subnet/${each.value.subnet_id}",
     ]
   }
 
@@ -171,4 +202,12 @@ resource "aws_iam_role_policy" "run" {
   name   = "run"
   role   = aws_iam_role.this.id
   policy = data.aws_iam_policy_document.run.json
+}
+
+resource "aws_iam_role_policy" "network" {
+  for_each = local.network
+
+  name   = "network"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.network[each.key].json
 }
