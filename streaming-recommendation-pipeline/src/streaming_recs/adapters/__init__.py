@@ -1,0 +1,1 @@
+"""Input and output of serving: the vector database, the model store, the event stream."""

@@ -1,0 +1,1 @@
+../../../../sql/pgvector/schema.sql
