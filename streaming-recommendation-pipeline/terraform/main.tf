@@ -67,7 +67,7 @@ module "streaming_inference" {
     port              = module.vector_db.port
     name              = module.vector_db.database
     security_group_id = module.vector_db.security_group_id
-    secret_arn        = module.vector_db.secret_arns.inference
+    secret_arns       = { reader = module.vector_db.secret_arns.inference, writer = module.vector_db.secret_arns.updater }
     connections       = module.vector_db.connections
   }
 

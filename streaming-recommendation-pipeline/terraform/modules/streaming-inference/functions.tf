@@ -5,7 +5,6 @@ locals {
     DB_HOST                      = var.database.endpoint
     DB_PORT                      = tostring(var.database.port)
     DB_NAME                      = var.database.name
-    DB_SECRET_ARN                = var.database.secret_arn
     CA_BUNDLE                    = "/opt/ca/source-ca.pem"
     LAKE_BUCKET                  = var.lake_bucket.name
     POWERTOOLS_METRICS_NAMESPACE = var.project
@@ -18,6 +17,7 @@ locals {
       handler     = "streaming_recs.handlers.inference.handler"
       description = "The recommendation API: function URL and direct calls."
       limits      = { memory_mb = 1024, timeout_seconds = 15, concurrency = var.concurrency.inference }
+      secret_arn  = var.database.secret_arns.reader
       policy      = data.aws_iam_policy_document.inference.json
     }
     transform = {
@@ -25,6 +25,7 @@ locals {
       handler     = "streaming_recs.handlers.recommendation_transform.handler"
       description = "Adds recommendations to the events that Firehose delivers."
       limits      = { memory_mb = 1024, timeout_seconds = 120, concurrency = var.concurrency.transform }
+      secret_arn  = var.database.secret_arns.reader
       policy      = data.aws_iam_policy_document.transform.json
     }
     updater = {
@@ -32,6 +33,7 @@ locals {
       handler     = "streaming_recs.handlers.profile_updater.handler"
       description = "Keeps recent interactions, so that the next answer knows the last click."
       limits      = { memory_mb = 512, timeout_seconds = 60, concurrency = var.concurrency.updater }
+      secret_arn  = var.database.secret_arns.writer
       policy      = data.aws_iam_policy_document.updater.json
     }
   }
@@ -46,8 +48,12 @@ module "function" {
   description = each.value.description
   limits      = merge(each.value.limits, { concurrency = each.value.limits.concurrency < 0 ? null : each.value.limits.concurrency })
   policy_json = each.value.policy
-  environment = merge(local.environment, { POWERTOOLS_SERVICE_NAME = "${var.project}-${each.value.name}" })
   kms_key_arn = var.kms_key_arn
+
+  environment = merge(local.environment, {
+    DB_SECRET_ARN           = each.value.secret_arn
+    POWERTOOLS_SERVICE_NAME = "${var.project}-${each.value.name}"
+  })
 
   code = {
     zip        = "${var.code.dir}/lambda/streaming_recs.zip"

@@ -9,12 +9,12 @@ locals {
   s3_arn    = var.lake_bucket.arn
 }
 
-# What all three need: the database's password, and the model that the database says is live.
-data "aws_iam_policy_document" "serving" {
+# What the recommending functions need: the reader's password, and the model that the database says is live.
+data "aws_iam_policy_document" "inference" {
   statement {
-    sid       = "ConnectAsInference"
+    sid       = "ConnectAsReader"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [var.database.secret_arn]
+    resources = [var.database.secret_arns.reader]
   }
 
   statement {
@@ -43,12 +43,8 @@ data "aws_iam_policy_document" "serving" {
   }
 }
 
-data "aws_iam_policy_document" "inference" {
-  source_policy_documents = [data.aws_iam_policy_document.serving.json]
-}
-
 data "aws_iam_policy_document" "transform" {
-  source_policy_documents = [data.aws_iam_policy_document.serving.json]
+  source_policy_documents = [data.aws_iam_policy_document.inference.json]
 
   statement {
     sid       = "QuarantineRecords"
@@ -58,7 +54,17 @@ data "aws_iam_policy_document" "transform" {
 }
 
 data "aws_iam_policy_document" "updater" {
-  source_policy_documents = [data.aws_iam_policy_document.serving.json]
+  statement {
+    sid       = "ConnectAsWriter"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [var.database.secret_arns.writer]
+  }
+
+  statement {
+    sid       = "UseTheKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
 
   statement {
     sid       = "ReadTheStream"

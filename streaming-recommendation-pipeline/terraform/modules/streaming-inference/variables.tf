@@ -26,13 +26,13 @@ variable "lake_bucket" {
 }
 
 variable "database" {
-  description = "The vector database: where it is, who may be asked in, the secret of the functions' user, and the connections that it admits."
+  description = "The vector database: where it is, who may be asked in, the secrets of the users who read and who write, and the connections that it admits."
   type = object({
     endpoint          = string
     port              = number
     name              = string
     security_group_id = string
-    secret_arn        = string
+    secret_arns       = object({ reader = string, writer = string })
     connections       = number
   })
   nullable = false

@@ -24,11 +24,12 @@ output "connections" {
 }
 
 output "secret_arns" {
-  description = "Secrets by user: admin (managed by RDS, for set-up only), inference, loader."
+  description = "Secrets by user: admin (managed by RDS, for set-up only), inference, loader, updater."
   value = {
     admin     = local.master_secret_arn
     inference = aws_secretsmanager_secret.user["retail_inference"].arn
     loader    = aws_secretsmanager_secret.user["retail_loader"].arn
+    updater   = aws_secretsmanager_secret.user["retail_profile_updater"].arn
   }
 
   # A client that starts right after this has a first password on its way.

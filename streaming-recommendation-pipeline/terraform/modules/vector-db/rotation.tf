@@ -13,7 +13,7 @@ module "rotation" {
 
   code = {
     zip        = "${var.code.dir}/lambda/streaming_recs.zip"
-    handler    = "streaming_recs.handlers.rotate_vector_user.handler"
+    handler    = "streaming_recs.handlers.rotate_user.handler"
     layer_arns = [var.code.layer_arn]
   }
 

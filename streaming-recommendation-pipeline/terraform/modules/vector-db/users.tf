@@ -2,8 +2,9 @@
 # at once and every thirty days, so that no password is ever in a variable, a plan or the state.
 locals {
   users = {
-    retail_inference = "Reads vectors and keeps recent interactions: the Lambda functions."
-    retail_loader    = "Owns the tables and loads model versions: `retail load-vectors`, psql."
+    retail_inference       = "Reads vectors and recent interactions: the recommendation functions."
+    retail_profile_updater = "Keeps recent interactions: the profile updater."
+    retail_loader          = "Owns the tables and loads model versions."
   }
 }
 
