@@ -1,38 +1,127 @@
-"""The one path of a recommendation: shopper's vector → retrieve → filter → re-rank → diversify → explain."""
+"""The one path of a recommendation: shopper's vector → retrieve → filter → re-rank → diversify → explain.
+
+HTTP, stream and evaluation all call `recommend`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from streaming_recs.model.shopper import Answer, Path, Recommendation, Shopper, Wanted
+import numpy as np
+
+from streaming_recs.model import filters, retrieval
+from streaming_recs.model.diversity import diversify
+from streaming_recs.model.features import pair_features
+from streaming_recs.model.filters import Mask
+from streaming_recs.model.histories import Batch, batch
+from streaming_recs.model.reasons import reasons
+from streaming_recs.model.reranking import tree_scores
+from streaming_recs.model.shopper import Answer, Recommendation, Shopper, Wanted
 from streaming_recs.model.version import Indices, Matrix, ModelVersion, Vector
 
-# (users' vectors (q, d), items that may be shown (q, n) or None, count) → item indices (q, count), -1 where fewer.
-Retrieve = Callable[[Matrix, Matrix | None, int], Indices]
+RETRIEVED = 200  # candidates by score …
+TRENDING = 100  # … and by recent sales, for the re-ranker to choose from
+_CELLS = 2_000_000  # shoppers × items worked on at once: bounds memory
+
+# (model, normalised user vectors (q, d), masks (q, n), count) → item positions (q, count), best first, -1 pads.
+Retrieve = Callable[[ModelVersion, Matrix, Mask, int], Indices]
 
 
-def shopper_vector(model: ModelVersion, shopper: Shopper) -> tuple[Vector, Path]:
-    """The shopper's vector (d,) and the path that made it."""
-    raise NotImplementedError
+@dataclass(frozen=True)
+class Stages:
+    """How the two stages are run: by default exact retrieval in memory, then the re-ranker where the model has one."""
+
+    retrieve: Retrieve = retrieval.exact
+    rerank: bool = True
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One shopper's list before it becomes an answer."""
+
+    batch: Batch
+    row: int  # of the shopper in the batch
+    items: Indices  # (<= k,) positions, best first
+    scores: Vector  # (<= k,)
+    removed: dict[str, int]
 
 
 def recommend(
-    model: ModelVersion,
-    shoppers: Sequence[Shopper],
-    wanted: Wanted | Sequence[Wanted],
-    *,
-    retrieve: Retrieve | None = None,
-    rerank: bool = True,
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Wanted | Sequence[Wanted], stages: Stages | None = None
 ) -> list[Answer]:
-    """One answer per shopper, in their order. Without `retrieve` the retrieval is exact, in memory."""
-    raise NotImplementedError
+    """One answer per shopper, in their order: k items, or fewer and the reason why.
+
+    `wanted` is one for all or one for each.
+    """
+    each = [wanted] * len(shoppers) if isinstance(wanted, Wanted) else list(wanted)
+    return [answer(model, one, want.k) for one, want in zip(ranked(model, shoppers, each, stages), each, strict=True)]
 
 
-def similar(model: ModelVersion, product_code: str, k: int = 20) -> tuple[Recommendation, ...]:
-    """Items like this one, best first; KeyError for a product the model does not know."""
-    raise NotImplementedError
+def answer(model: ModelVersion, one: Ranked, k: int) -> Answer:
+    """The list with codes, reasons and, when it is short, why."""
+    said = reasons(model, one.batch, one.row, one.items)
+    codes, scores = model.items[one.items].tolist(), one.scores.tolist()
+    return Answer(
+        items=tuple(map(Recommendation, codes, scores, said)),
+        path=one.batch.paths[one.row],
+        model_version=model.version,
+        shortfall=filters.shortfall(k, len(one.items), len(model.items), one.removed),
+        removed=one.removed,
+    )
 
 
-def popular(model: ModelVersion, wanted: Wanted) -> Answer:
-    """Popular now: the answer for a shopper of whom nothing is known."""
-    raise NotImplementedError
+def ranked(
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages | None = None
+) -> Iterator[Ranked]:
+    """Items and scores for each shopper, in their order; works on as many at once as memory bounds."""
+    stages = stages or Stages()
+    step = max(1, _CELLS // max(1, len(model.items)))
+    for start in range(0, len(shoppers), step):
+        yield from _block(model, shoppers[start : start + step], wanted[start : start + step], stages)
+
+
+def _block(
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages
+) -> Iterator[Ranked]:
+    known = batch(model, shoppers)
+    permitted = [filters.allowed(model, shopper, want) for shopper, want in zip(shoppers, wanted, strict=True)]
+    masks = np.array([mask for mask, _ in permitted])
+    row, item = candidates(model, known, masks, max(RETRIEVED, *(want.k for want in wanted)), stages.retrieve)
+    score = retrieval.scores(model, known.vectors)[row, item]
+    if stages.rerank:
+        score = reranked(model, known, row, item, score, np.array([want.bought for want in wanted]))
+    for shopper, want in enumerate(wanted):
+        mine = slice(*np.searchsorted(row, [shopper, shopper + 1]))
+        order = diversify(score[mine], model.item_vectors[item[mine]], want.k, strength=want.diversity)
+        yield Ranked(known, shopper, item[mine][order], score[mine][order], permitted[shopper][1])
+
+
+def candidates(
+    model: ModelVersion, known: Batch, masks: Mask, count: int, retrieve: Retrieve = retrieval.exact
+) -> tuple[Indices, Indices]:
+    """(row, item) pairs, rows ascending: the best by score, what sells now, and what the shopper bought, if allowed."""
+    chosen = np.zeros_like(masks)
+    found = retrieve(model, known.vectors, masks, count)
+    row = np.repeat(np.arange(len(found)), found.shape[1])
+    chosen[row[found.ravel() >= 0], found.ravel()[found.ravel() >= 0]] = True
+    chosen[:, np.argsort(-model.recency, kind="stable")[:TRENDING]] = True
+    chosen[known.row, known.item] = True
+    rows, items = np.nonzero(chosen & masks)
+    return rows.astype(np.int64), items.astype(np.int64)
+
+
+def reranked(  # noqa: PLR0913, PLR0917 (the columns of the pairs)
+    model: ModelVersion, known: Batch, row: Indices, item: Indices, score: Vector, bought: Mask
+) -> Vector:
+    """(r,) scores; `bought` (q,) tells whether the shopper may be shown items already bought.
+
+    The model's re-ranker for the case decides where the shopper has a history; elsewhere the retrieval score stays.
+    """
+    result = score.copy()
+    trained = known.signals[:, 0] > 0
+    for trees, case in ((model.discovery, trained & ~bought), (model.replenishment, trained & bought)):
+        pairs = np.flatnonzero(case[row])
+        if trees is not None and len(pairs):
+            result[pairs] = tree_scores(trees, pair_features(model, known, row[pairs], item[pairs]))
+    return result

@@ -45,6 +45,11 @@ class Histories:
     times: NDArray[np.float32]  # (rows,) baskets (days) that held the item
     first_age: NDArray[np.float32]  # (rows,)
     last_age: NDArray[np.float32]  # (rows,)
+    quantity: NDArray[np.float32]  # (rows,) mean log(1 + quantity)
+
+    def rows(self, user: int) -> slice:
+        """The rows of one user (its position)."""
+        return slice(int(self.starts[user]), int(self.starts[user + 1]))
 
 
 @dataclass(frozen=True)
@@ -57,16 +62,18 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Trees:
-    """A re-ranker as exported trees (mean of boosters): leaves are numbered ~node, children and thresholds as in
-    LightGBM's dump. Scored by `streaming_recs.model.reranking`; serving needs no LightGBM."""
+    """A re-ranker as exported trees: its score is the sum of the leaves that a row of features reaches.
+
+    Scored by `streaming_recs.model.reranking`; serving needs no LightGBM."""
 
     features: NDArray[np.str_]  # (f,) names, in the order the trees index them
     roots: NDArray[np.int32]  # (t,) first node of each tree
-    feature: NDArray[np.int32]  # (nodes,)
-    threshold: NDArray[np.float32]  # (nodes,) go left when value <= threshold
-    left: NDArray[np.int32]  # (nodes,) >= 0 a node, < 0 the leaf ~left
-    right: NDArray[np.int32]
-    leaf_value: NDArray[np.float32]  # (leaves,)
+    feature: NDArray[np.int32]  # (nodes,) the feature a node asks for; 0 in a leaf
+    threshold: NDArray[np.float32]  # (nodes,) go left when value <= threshold; infinity in a leaf
+    left: NDArray[np.int32]  # (nodes,) the next node; a leaf leads to itself
+    right: NDArray[np.int32]  # (nodes,)
+    value: NDArray[np.float32]  # (nodes,) what a leaf adds; 0 in an inner node
+    depth: NDArray[np.int32]  # () steps that reach a leaf in every tree
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,12 @@ class ModelVersion:
     credit_priors: Matrix  # (c, d) the mean user of each band
     attributes: Attributes
     histories: Histories
-    neighbours: Neighbours
-    reranker: Trees | None = None
+    item_signals: Matrix  # (n, p) by streaming_recs.model.features.ITEM_SIGNALS
+    user_signals: Matrix  # (m, q) by streaming_recs.model.features.USER_SIGNALS
+    neighbours: Neighbours  # who bought this buys that
+    companions: Neighbours  # what lies in the same baskets lately
+    discovery: Trees | None = None  # re-ranks items that are new to the shopper
+    replenishment: Trees | None = None  # re-ranks when items already bought may be shown
     metrics: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)  # snapshot ids, rows, end of data (ISO 8601 UTC)
 
@@ -100,7 +111,8 @@ class ModelVersion:
         n, m, d = len(self.items), len(self.users), self.gram.shape[0]
         shapes: dict[str, tuple[int, ...]] = {
             "item_vectors": (n, d), "input_vectors": (n, d), "recency": (n,), "popularity": (n,),
-            "gram": (d, d), "prior": (d,), "user_vectors": (m, d),
+            "gram": (d, d), "prior": (d,), "user_vectors": (m, d), "item_signals": (n, self.item_signals.shape[-1]),
+            "user_signals": (m, self.user_signals.shape[-1]),
         }  # fmt: skip
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -135,7 +147,6 @@ class ModelVersion:
         """One npz archive, without pickle; `from_bytes` is its inverse."""
         arrays: dict[str, NDArray[Any]] = {}
         header: dict[str, Any] = {}
-        value: Any
         for entry in fields(self):
             value = getattr(self, entry.name)
             if entry.name == "place_priors":
@@ -143,13 +154,14 @@ class ModelVersion:
                 arrays["place_priors.vector"] = _stacked([value[place] for place in sorted(value)], self.dimensions)
             elif isinstance(value, np.ndarray):
                 arrays[entry.name] = value
-            elif isinstance(value, tuple(_GROUPS.values())):
-                arrays |= {f"{entry.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+            elif entry.name in _GROUPS and value is not None:
+                parts = fields(_GROUPS[entry.name])
+                arrays |= {f"{entry.name}.{part.name}": getattr(value, part.name) for part in parts}
             else:
                 header[entry.name] = value
         buffer = io.BytesIO()
         arrays["header"] = np.array(json.dumps(header))
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # names are ours: none is allow_pickle
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
         return buffer.getvalue()
 
     @classmethod
@@ -179,7 +191,9 @@ _GROUPS: dict[str, type[Any]] = {
     "attributes": Attributes,
     "histories": Histories,
     "neighbours": Neighbours,
-    "reranker": Trees,
+    "companions": Neighbours,
+    "discovery": Trees,
+    "replenishment": Trees,
 }
 
 

@@ -6,65 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streaming_recs.model.version import (
-    Attributes,
-    Histories,
-    ModelFormatError,
-    ModelVersion,
-    Neighbours,
-    Trees,
-)
+from planted import catalogue, customers, shop
+from streaming_recs.model.features import NAMES
+from streaming_recs.model.version import ModelFormatError, ModelVersion, Trees
+from streaming_recs.training.settings import Settings
+from streaming_recs.training.train import train
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def version() -> ModelVersion:
-    draw = np.random.default_rng(3)
-
-    def floats(*shape: int) -> np.ndarray:
-        return draw.normal(size=shape).astype(np.float32)
-
-    return ModelVersion(
-        version="20261121T123456Z-ab12cd34",
-        items=np.array(["S10_1678", "S10_1949", "S12_1099"]),
-        item_vectors=floats(3, 2),
-        input_vectors=floats(3, 2),
-        recency=floats(3),
-        recency_weight=0.4,
-        popularity=floats(3),
-        gram=floats(2, 2),
-        prior=floats(2),
-        prior_weight=1.0,
-        ridge=10.0,
-        users=np.array([103, 112]),
-        user_vectors=floats(2, 2),
-        place_priors={"france": floats(2), "france|nantes": floats(2)},
-        credit_edges=np.array([50_000.0], dtype=np.float32),
-        credit_priors=floats(2, 2),
-        attributes=Attributes(
-            np.array(["Motorcycles", "Classic Cars", ""]),
-            np.array([95.7, 214.3, np.nan]),
-            np.array([True, True, False]),
-        ),
-        histories=Histories(
-            starts=np.array([0, 1, 1]),
-            item=np.array([2], dtype=np.int32),
-            times=np.array([4], dtype=np.float32),
-            first_age=np.array([90], dtype=np.float32),
-            last_age=np.array([2], dtype=np.float32),
-        ),
-        neighbours=Neighbours(np.array([[1], [0], [-1]], dtype=np.int32), floats(3, 1)),
-        reranker=Trees(
-            features=np.array(["score"]),
-            roots=np.array([0], dtype=np.int32),
-            feature=np.array([0], dtype=np.int32),
-            threshold=np.array([0.5], dtype=np.float32),
-            left=np.array([-1], dtype=np.int32),
-            right=np.array([-2], dtype=np.int32),
-            leaf_value=np.array([0.1, 0.9], dtype=np.float32),
-        ),
-        metrics={"new": {"recall_at_20": 0.15}},
-        data={"snapshots": {"ratings_ml_training": 42}, "rows": 7},
+    trained = train(shop(), catalogue(), customers(), seed=1, settings=Settings(dimensions=2, rerank=False))
+    leaf = np.zeros(1, dtype=np.int32)
+    trees = Trees(
+        np.array(NAMES), leaf, leaf, np.array([np.inf], np.float32), leaf, leaf, np.ones(1, np.float32), leaf[0]
     )
+    return replace(trained, discovery=trees, metrics={"new": {"recall_at_20": 0.15}})
 
 
 def test_the_bytes_of_a_version_are_the_version(version: ModelVersion) -> None:
@@ -74,21 +30,23 @@ def test_the_bytes_of_a_version_are_the_version(version: ModelVersion) -> None:
     assert again.metrics == version.metrics
     assert again.data == version.data
     np.testing.assert_array_equal(again.item_vectors, version.item_vectors)
-    np.testing.assert_array_equal(again.place_priors["france|nantes"], version.place_priors["france|nantes"])
+    np.testing.assert_array_equal(
+        again.place_priors["france|capital of france"], version.place_priors["france|capital of france"]
+    )
     np.testing.assert_array_equal(again.histories.last_age, version.histories.last_age)
-    assert again.reranker is not None
-    assert again.index("S12_1099") == 2
+    assert again.discovery is not None
+    assert again.index("P0-02") == 2
     assert again.index("unknown") is None
-    assert again.user_index(112) == 1
+    assert again.user_index(101) == 1
 
 
 def test_a_version_without_reranker_stays_without(version: ModelVersion) -> None:
-    assert ModelVersion.from_bytes(replace(version, reranker=None).to_bytes()).reranker is None
+    assert ModelVersion.from_bytes(replace(version, discovery=None).to_bytes()).discovery is None
 
 
 def test_a_vector_of_another_dimension_is_refused_by_name(version: ModelVersion) -> None:
-    with pytest.raises(ModelFormatError, match=r"user_vectors has shape \(2, 3\), not \(2, 2\)"):
-        replace(version, user_vectors=np.zeros((2, 3), dtype=np.float32))
+    with pytest.raises(ModelFormatError, match=r"user_vectors has shape \(160, 3\), not \(160, 2\)"):
+        replace(version, user_vectors=np.zeros((160, 3), dtype=np.float32))
 
 
 def test_foreign_bytes_are_refused() -> None:

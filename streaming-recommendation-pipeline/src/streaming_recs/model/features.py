@@ -1,0 +1,110 @@
+"""What the re-ranker knows of a candidate: how it fits the shopper, how it sells, and the shopper's own past with it.
+
+Everything follows from arrays of the model version, so training, evaluation and serving compute the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from streaming_recs.model.histories import Batch
+from streaming_recs.model.retrieval import scores
+from streaming_recs.model.version import Indices, Matrix, ModelVersion, Neighbours, Vector
+
+SALES_DAYS = (3, 7, 14, 30, 60, 120)
+DISCOVERY_DAYS = (14, 45)
+ITEM_SIGNALS = (
+    *(f"sales_{days}d" for days in SALES_DAYS),  # z of log decayed sales
+    *(f"new_buyers_{days}d" for days in DISCOVERY_DAYS),  # z of log decayed first purchases
+    "buyers", "first_sold", "last_sold", "mean_quantity", "repurchase_rate",
+)  # fmt: skip
+USER_SIGNALS = (
+    "items", "baskets", "last_visit", "first_visit", "user_quantity", "basket_size", "repeat_share", "items_30d",
+)  # fmt: skip
+FIT = (
+    "score", "affinity", "neighbours", "neighbours_30d", "neighbours_last", "companions", "companions_last",
+    "rank", "quantity_fit",
+)  # fmt: skip
+OWN = ("own_times", "own_last", "own_first", "own_interval", "own_share", "own_since_visit", "own_quantity", "own_due")
+NAMES = (*FIT, *ITEM_SIGNALS, *USER_SIGNALS, *OWN)
+NEVER = -1.0  # in OWN: the shopper never bought it
+
+_DECAY_DAYS = 30.0
+
+
+def pair_features(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Matrix:
+    """(r, f) features by NAMES of r candidates: item[i] for shopper row[i]; rows ascend."""
+    item_signals, user_signals = model.item_signals[item], shoppers.signals[row]
+    fit = list(_fit(model, shoppers, row, item))
+    quantity = (
+        item_signals[:, ITEM_SIGNALS.index("mean_quantity")] - user_signals[:, USER_SIGNALS.index("user_quantity")]
+    )
+    return np.column_stack(
+        [*fit, _rank(row, fit[0]), quantity, item_signals, user_signals, _own(model, shoppers, row, item)]
+    )
+
+
+def _fit(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Iterator[Vector]:
+    score = scores(model, shoppers.vectors)[row, item]
+    yield score
+    yield score - model.recency_weight * model.recency[item]
+    decayed = shoppers.weight * np.exp(-shoppers.last_age / _DECAY_DAYS)
+    last = shoppers.weight * last_basket(shoppers)
+    for table, weights in (
+        (model.neighbours, shoppers.weight),
+        (model.neighbours, decayed),
+        (model.neighbours, last),
+        (model.companions, shoppers.weight),
+        (model.companions, last),
+    ):
+        yield pull(table, shoppers, weights, len(model.items))[row, item]
+
+
+def last_basket(shoppers: Batch) -> Vector:
+    """(e,) 1 for entries of the shopper's latest day (browsed now counts as today), 0 for the rest."""
+    latest = np.full(shoppers.size, np.inf, dtype=np.float32)
+    np.minimum.at(latest, shoppers.row, shoppers.last_age)
+    return (shoppers.last_age < latest[shoppers.row] + 0.5).astype(np.float32)
+
+
+def pull(table: Neighbours, shoppers: Batch, weights: Vector, items: int) -> Matrix:
+    """(q, n) how strongly each shopper's entries, weighted (e,), draw each item by the table of neighbours."""
+    used = np.flatnonzero(weights > 0)
+    target = table.item[shoppers.item[used]]
+    value = table.weight[shoppers.item[used]] * weights[used, None]
+    flat = shoppers.row[used, None] * items + np.maximum(target, 0)
+    drawn = np.bincount(flat.ravel(), weights=value.ravel(), minlength=shoppers.size * items)
+    return drawn.reshape(shoppers.size, items).astype(np.float32)
+
+
+def _rank(row: Indices, score: Vector) -> Vector:
+    """log(1 + position) of each candidate among those of its shopper."""
+    order = np.lexsort((-score, row))
+    first = np.searchsorted(row, row[order])
+    rank = np.empty(len(row), dtype=np.float32)
+    rank[order] = np.log1p(np.arange(len(row)) - first)
+    return rank
+
+
+def _own(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Matrix:
+    """(r, len(OWN)); NEVER where the shopper did not buy the item."""
+    entry = np.full((shoppers.size, len(model.items)), -1, dtype=np.int32)
+    purchases = np.flatnonzero(shoppers.times > 0)
+    entry[shoppers.row[purchases], shoppers.item[purchases]] = purchases
+    found = entry[row, item]
+    own = np.full((len(row), len(OWN)), NEVER, dtype=np.float32)
+    known = np.flatnonzero(found >= 0)
+    at = found[known]
+    times, first, last = shoppers.times[at], shoppers.first_age[at], shoppers.last_age[at]
+    signals = shoppers.signals[row[known]]
+    interval = np.where(times > 1, (first - last) / np.maximum(times - 1, 1), NEVER)
+    own[known] = np.column_stack([
+        times, last, first, interval,
+        times / np.maximum(signals[:, USER_SIGNALS.index("baskets")], 1),
+        last - signals[:, USER_SIGNALS.index("last_visit")],
+        shoppers.quantity[at],
+        np.where(times > 1, last / (np.maximum(interval, 0) + 1), NEVER),
+    ])  # fmt: skip
+    return own

@@ -1,0 +1,1 @@
+"""Interactions → model version: training, evaluation beside baselines, promotion."""

@@ -1,0 +1,61 @@
+"""Who bought what, when and how many: the one input of training and evaluation, as coded columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """r rows in time's order. Codes are positions in `users` and `items`, which are sorted and all occur."""
+
+    users: NDArray[np.int64]  # (m,)
+    items: NDArray[np.str_]  # (n,)
+    user: NDArray[np.int64]  # (r,)
+    item: NDArray[np.int64]  # (r,)
+    day: NDArray[np.float64]  # (r,) days since 1970, UTC
+    quantity: NDArray[np.float64]  # (r,)
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @classmethod
+    def of(cls, users: NDArray[Any], items: NDArray[Any], day: NDArray[Any], quantity: NDArray[Any]) -> Interactions:
+        """From plain columns (r,) each: customer number, product code, days since 1970, quantity."""
+        order = np.argsort(day, kind="stable")
+        user_labels, user = np.unique(np.asarray(users, dtype=np.int64)[order], return_inverse=True)
+        item_labels, item = np.unique(np.asarray(items, dtype=np.str_)[order], return_inverse=True)
+        return cls(
+            user_labels, item_labels, user, item,
+            np.asarray(day, dtype=np.float64)[order], np.asarray(quantity, dtype=np.float64)[order],
+        )  # fmt: skip
+
+    def where(self, keep: NDArray[np.bool_]) -> Interactions:
+        """The kept rows with the users and items that occur in them."""
+        users, user = np.unique(self.user[keep], return_inverse=True)
+        items, item = np.unique(self.item[keep], return_inverse=True)
+        return Interactions(self.users[users], self.items[items], user, item, self.day[keep], self.quantity[keep])
+
+    def between(self, start: float, end: float) -> Interactions:
+        """Rows with start < day <= end."""
+        return self.where((self.day > start) & (self.day <= end))
+
+    def matrix(self) -> csr_matrix:
+        """X (m, n): 1 where the user interacted with the item."""
+        shape = (len(self.users), len(self.items))
+        matrix = csr_matrix((np.ones(len(self), dtype=np.float32), (self.user, self.item)), shape=shape)
+        matrix.data[:] = 1
+        return matrix
+
+
+def coded(labels: NDArray[Any], values: NDArray[Any]) -> NDArray[np.int64]:
+    """Positions of the values in the sorted labels, -1 for those that do not occur."""
+    if len(labels) == 0:
+        return np.full(len(values), -1, dtype=np.int64)
+    position = np.minimum(np.searchsorted(labels, values), len(labels) - 1)
+    return np.where(labels[position] == values, position, -1)

@@ -1,0 +1,27 @@
+"""The knobs of a training run, and what decides between the methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Defaults are those that won on the inner split of a real shop's year; `retail evaluate` searches around them."""
+
+    dimensions: int = 32
+    ridge: float = 100.0  # λ of the closed form
+    dropout: float = 0.3  # p of the closed form
+    recency_days: float = 7.0
+    recency_weight: float = 2.0
+    prior_weight: float = 1.0  # κ of the fold-in
+    neighbour_ridge: float = 300.0
+    companion_ridge: float = 100.0
+    companion_days: float = 90.0
+    neighbours: int = 100
+    rerank: bool = True
+    rounds: int = 200
+    boosters: int = 1  # seeds averaged, of each objective
+    als_ridge: float = 0.1
+    als_alpha: float = 1.0
+    als_iterations: int = 10
