@@ -92,7 +92,7 @@ BEGIN
 END $$;
 
 -- Start a version: its row and its empty tables. What an earlier try left behind goes.
-CREATE OR REPLACE FUNCTION recs_begin(p_version text, p_recency_weight real, p_in_lake boolean, p_details jsonb)
+CREATE OR REPLACE FUNCTION recs_begin(p_version text, p_recency_weight double precision, p_in_lake boolean, p_details jsonb)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     s text := regexp_replace(lower(p_version), '[^a-z0-9]', '_', 'g');
@@ -173,9 +173,13 @@ DECLARE
 BEGIN
     SELECT * INTO STRICT v FROM model_versions AS known WHERE known.version = p_version;
     DROP TABLE IF EXISTS pg_temp.recs_probe;
+    -- As serving asks: the user's vector at the scale of its own scores (its spread over a sample of the items).
     probe := CASE WHEN v.users > 0
-        THEN format('SELECT embedding || ARRAY[%s, 0]::vector AS q FROM %I ORDER BY hashint8(id) LIMIT %s',
-            v.recency_weight, 'user_vectors_' || v.suffix, p_queries)
+        THEN format('SELECT (embedding * array_fill((1 / spread)::real, ARRAY[32])::vector) || ARRAY[%s, 0]::vector AS q
+            FROM (SELECT u.embedding, (SELECT stddev_pop(u.embedding <#> i.embedding) FROM %I AS i
+                  WHERE i.position %% greatest(1, %s / 1000) = 0) AS spread
+                  FROM %I AS u ORDER BY hashint8(u.id) LIMIT %s) AS scaled WHERE spread > 1e-9',
+            v.recency_weight, 'item_vectors_' || v.suffix, v.items, 'user_vectors_' || v.suffix, p_queries)
         ELSE format('SELECT embedding || ARRAY[0, 0]::vector AS q FROM %I ORDER BY hashtext(id) LIMIT %s',
             'item_vectors_' || v.suffix, p_queries) END;
     PERFORM set_config('enable_indexscan', 'off', true);
