@@ -238,6 +238,11 @@ def emit_event(source: str, detail_type: str, detail: Params, resources: list[st
     importlib.import_module("ministack.services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
+    """A data point of AWS's own namespaces, which PutMetricData refuses."""
+    importlib.import_module("ministack.services.cloudwatch").record_metric(namespace, name, value, unit, dimensions)
+
+
 def schedule_expressions() -> Expressions:
     """The emulator's parsers of rate(…) and cron(…)."""
     bus = importlib.import_module("ministack.services.eventbridge")
