@@ -6,18 +6,20 @@ import numpy as np
 
 from streaming_recs.model.version import Matrix, Trees, Vector
 
-_BLOCK = 4096
+_BLOCK = 256  # rows × trees of a block stay in the processor's cache
 
 
 def tree_scores(trees: Trees, features: Matrix) -> Vector:
     """(r,) sums of the leaves that each row of features (r, f) reaches; all trees of a block of rows step together."""
     result = np.zeros(len(features), dtype=np.float32)
+    children = np.column_stack([trees.left, trees.right]).ravel()
+    width = features.shape[1]
     for start in range(0, len(features), _BLOCK):
-        block = features[start : start + _BLOCK]
-        rows = np.arange(len(block))[:, None]
-        node = np.broadcast_to(trees.roots, (len(block), len(trees.roots)))
+        block = np.ascontiguousarray(features[start : start + _BLOCK]).ravel()
+        offset = (np.arange(len(block) // width, dtype=np.int32) * width)[:, None]
+        node = np.broadcast_to(trees.roots, (len(offset), len(trees.roots)))
         for _ in range(int(trees.depth)):
-            right = block[rows, trees.feature[node]] > trees.threshold[node]
-            node = np.where(right, trees.right[node], trees.left[node])
-        result[start : start + _BLOCK] = trees.value[node].sum(axis=1)
+            value = block.take(trees.feature.take(node) + offset)
+            node = children.take(2 * node + (value > trees.threshold.take(node)))
+        result[start : start + _BLOCK] = trees.value.take(node).sum(axis=1)
     return result

@@ -35,9 +35,9 @@ class Method:
 
 OUR_SPACE: Mapping[str, tuple[Any, ...]] = {
     "ridge": (100.0, 30.0, 300.0),
-    "dropout": (0.3, 0.2, 0.5),
-    "recency_days": (7.0, 14.0, 4.0),
-    "recency_weight": (4.0, 2.0, 6.0, 1.0),
+    "dropout": (0.3, 0.5),
+    "forget_days": (60.0, 120.0, 1000.0),
+    "recency_weight": (3.0, 1.0, 5.0),
 }
 
 

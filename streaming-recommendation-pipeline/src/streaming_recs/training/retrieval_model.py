@@ -19,8 +19,8 @@ EXACT_NEIGHBOURS = 6_000  # items up to which an n × n inverse is cheap enough 
 def retrieval_model(sources: Sources, *, end: float, settings: Settings, seed: int) -> ModelVersion:
     """A model version without re-rankers and without a name, from interactions up to `end` (days since 1970)."""
     interactions = sources.interactions
-    matrix, pairs = interactions.matrix(), Pairs(interactions, end)
-    users, vectors, inputs, neighbours = embeddings(matrix, settings, seed)
+    pairs, shape = Pairs(interactions, end), (len(interactions.users), len(interactions.items))
+    users, vectors, inputs, neighbours = embeddings(pairs, shape, settings, seed)
     priors = Priors.of(users, interactions.users, sources.customers)
     return ModelVersion(
         version="",
@@ -49,31 +49,38 @@ def retrieval_model(sources: Sources, *, end: float, settings: Settings, seed: i
     )
 
 
-def embeddings(matrix: csr_matrix, settings: Settings, seed: int) -> tuple[Matrix, Matrix, Matrix, Neighbours]:
-    """Users (m, d), items (n, d), inputs (n, d) and neighbours: closed form where G fits, else ALS."""
-    if matrix.shape[1] > linear.DENSE_LIMIT:
+def embeddings(
+    pairs: Pairs, shape: tuple[int, int], settings: Settings, seed: int
+) -> tuple[Matrix, Matrix, Matrix, Neighbours]:
+    """Users (m, d), items (n, d), inputs (n, d) and neighbours: closed form where G fits, else ALS.
+
+    Older purchases weigh less, in G (a shop's assortment changes) and, more slowly, in a user's own vector.
+    """
+    bought = pairs.matrix(*shape, settings.forget_days)
+    if shape[1] > linear.DENSE_LIMIT:
         users, vectors = implicit_als(
-            matrix, dimensions=settings.dimensions, ridge=settings.als_ridge, alpha=settings.als_alpha,
+            bought, dimensions=settings.dimensions, ridge=settings.als_ridge, alpha=settings.als_alpha,
             iterations=settings.als_iterations, seed=seed,
         )  # fmt: skip
         # To first order one more interaction moves a user by (YᵀY + λI)⁻¹(1 + α)y.
         precision = vectors.T @ vectors + settings.als_ridge * np.eye(vectors.shape[1])
         inputs = np.linalg.solve(precision, (1 + settings.als_alpha) * vectors.T).T.astype(np.float32)
-        return users, vectors, inputs, linear.sparse_neighbours(matrix, settings.neighbours)
-    co_counts = linear.gram(matrix)
+        return users, vectors, inputs, linear.sparse_neighbours(bought, settings.neighbours)
+    co_counts = linear.gram(bought.sqrt())
     vectors, inputs = linear.low_rank(
         co_counts, ridge=settings.ridge, dropout=settings.dropout, dimensions=settings.dimensions
     )
-    return matrix @ inputs, vectors, inputs, neighbours_of(co_counts, matrix, settings)
+    users = pairs.matrix(*shape, settings.taste_days) @ inputs
+    return users, vectors, inputs, neighbours_of(co_counts, bought, settings)
 
 
-def neighbours_of(co_counts: linear.Gram, matrix: csr_matrix, settings: Settings) -> Neighbours:
+def neighbours_of(co_counts: linear.Gram, bought: csr_matrix, settings: Settings) -> Neighbours:
     """By EASE where its inverse is cheap, else by TF-IDF cosine; none when none are wanted."""
     if settings.neighbours == 0:
         return linear.nearest(np.empty((len(co_counts), 0), dtype=np.float32), 0)
     if len(co_counts) <= EXACT_NEIGHBOURS:
         return linear.nearest(linear.ease(co_counts, ridge=settings.neighbour_ridge), settings.neighbours)
-    return linear.sparse_neighbours(matrix, settings.neighbours)
+    return linear.sparse_neighbours(bought, settings.neighbours)
 
 
 def companions(pairs: Pairs, items: int, settings: Settings) -> Neighbours:

@@ -12,8 +12,10 @@ class Settings:
     dimensions: int = 32
     ridge: float = 100.0  # λ of the closed form
     dropout: float = 0.3  # p of the closed form
+    forget_days: float = 60.0  # how fast a purchase stops telling which items go together
+    taste_days: float = 120.0  # how fast a purchase stops telling what its buyer likes
     recency_days: float = 7.0
-    recency_weight: float = 2.0
+    recency_weight: float = 3.0
     prior_weight: float = 1.0  # κ of the fold-in
     neighbour_ridge: float = 300.0
     companion_ridge: float = 100.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from streaming_recs.model.features import DISCOVERY_DAYS, SALES_DAYS
 from streaming_recs.model.version import Histories, Matrix, Vector
@@ -30,6 +31,11 @@ class Pairs:
         self.times = np.bincount(row[first], minlength=len(self.key))
         self.visit_item, self.visit_user = interactions.item[first], interactions.user[first]
         self.visit_age, self.visit_day = age[first], days[first]
+
+    def matrix(self, users: int, items: int, days: float) -> csr_matrix:
+        """(users, items) with e^(−age/days) where the user bought the item, by the latest purchase."""
+        weight = np.exp(-self.last_age / days).astype(np.float32)
+        return csr_matrix((weight, (self.user, self.item)), shape=(users, items))
 
     def histories(self, users: int) -> Histories:
         starts = np.searchsorted(self.user, np.arange(users + 1))
