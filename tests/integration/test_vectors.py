@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 import pytest
 from streaming_recs.adapters import loader
+from streaming_recs.adapters.schema import set_up
 from streaming_recs.errors import ModelMissingError, VersionRefusedError
 from streaming_recs.model import retrieval
 from vector_world import VectorDatabase, small_model, vector_database
@@ -112,7 +113,10 @@ def test_an_index_that_misses_neighbours_is_refused_and_leaves_nothing(database:
     finish = database.ask("SELECT pg_get_functiondef('recs_finish'::regproc)")[0][0]
     database.ask_nothing(finish.replace("THEN 0.99", "THEN 1.1"))  # a floor that nothing reaches
     try:
-        with database.connect("retail_loader") as connection, pytest.raises(VersionRefusedError, match="the floor is 1.1"):
+        with (
+            database.connect("retail_loader") as connection,
+            pytest.raises(VersionRefusedError, match=r"the floor is 1\.1"),
+        ):
             loader.load(connection, model, exact_up_to=100)
     finally:
         database.ask_nothing(finish)
@@ -214,8 +218,6 @@ def test_without_a_live_version_the_state_says_what_to_do(database: VectorDataba
 
 def test_setting_up_again_keeps_what_is_there(database: VectorDatabase) -> None:
     live(database)
-    from streaming_recs.adapters.schema import set_up
-
     with database.connect() as connection:
         set_up(connection)
     assert database.ask("SELECT count(*) FROM item_emb") == [(60,)]

@@ -61,7 +61,9 @@ class WarmConnection:
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
             self.close()
             self._asked_again_at = time.monotonic() + self._patience.pause
-            raise StoreUnavailableError(f"The vector database does not answer: {_first_line(error)}.", _REMEDY) from error
+            raise StoreUnavailableError(
+                f"The vector database does not answer: {_first_line(error)}.", _REMEDY
+            ) from error
 
     def close(self) -> None:
         """Let the connection go, whatever its state."""

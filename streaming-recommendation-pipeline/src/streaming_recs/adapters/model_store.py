@@ -44,7 +44,9 @@ class ModelStore:
         try:
             return ModelVersion.from_bytes(content)
         except ModelFormatError as error:
-            raise ModelMissingError(f"s3://{self._bucket}/{key}: {error}", "Roll back with `retail rollback`.") from error
+            raise ModelMissingError(
+                f"s3://{self._bucket}/{key}: {error}", "Roll back with `retail rollback`."
+            ) from error
 
     def last_live(self) -> str | None:
         """The version that went live last as far as the lake knows, or None."""

@@ -105,7 +105,8 @@ ON CONFLICT (event_id, product) DO NOTHING
 # Materialised, or the text would be read as a vector once for every item.
 _NEAREST = """
 WITH q AS MATERIALIZED (
-    SELECT n, vector::vector(34) AS vector, wanted FROM unnest(%s::int[], %s::text[], %s::int[]) AS e (n, vector, wanted)
+    SELECT n, vector::vector(34) AS vector, wanted
+    FROM unnest(%s::int[], %s::text[], %s::int[]) AS e (n, vector, wanted)
 )
 SELECT q.n, near.position
 FROM q CROSS JOIN LATERAL (
