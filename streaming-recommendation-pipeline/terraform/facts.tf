@@ -28,6 +28,12 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
+data "aws_region" "current" {}
+
+data "aws_prefix_list" "s3" {
+  name = "com.amazonaws.${data.aws_region.current.name}.s3"
+}
+
 data "aws_ssm_parameters_by_path" "all" {
   path      = "/${var.project}"
   recursive = true

@@ -1,5 +1,6 @@
 # Ratings to embeddings to vectors to live recommendations. Each module's apply begins when the one before has ended:
-# a model needs its table, vectors need a database, and functions need both.
+# a model needs its table, vectors need a database, and functions need both. While an earlier module changes, a later
+# one's data sources wait for the apply, so what must not be replaced takes account and prefix list from here.
 locals {
   production  = var.profile == "production"
   kms_key_arn = data.aws_kms_alias.platform.target_key_arn
@@ -8,8 +9,9 @@ locals {
     arn  = "arn:${data.aws_partition.current.partition}:s3:::${local.fact["lake/lake_bucket"]}"
   }
   network = {
-    vpc_id     = local.fact["network/vpc_id"]
-    subnet_ids = split(",", local.fact["network/private_subnet_ids"])
+    vpc_id            = local.fact["network/vpc_id"]
+    subnet_ids        = split(",", local.fact["network/private_subnet_ids"])
+    s3_prefix_list_id = data.aws_prefix_list.s3.id
   }
 }
 

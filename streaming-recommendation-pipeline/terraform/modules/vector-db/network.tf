@@ -17,16 +17,12 @@ resource "aws_security_group" "this" {
 resource "aws_vpc_security_group_egress_rule" "s3" {
   security_group_id = aws_security_group.this.id
   description       = "S3, by the gateway endpoint"
-  prefix_list_id    = data.aws_prefix_list.s3.id
+  prefix_list_id    = var.network.s3_prefix_list_id
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
 
   tags = { Name = "${local.name}-s3" }
-}
-
-data "aws_prefix_list" "s3" {
-  name = "com.amazonaws.${data.aws_region.current.name}.s3"
 }
 
 resource "aws_vpc_security_group_ingress_rule" "rotation" {

@@ -11,10 +11,11 @@ variable "account_id" {
 }
 
 variable "network" {
-  description = "The VPC and its private subnets."
+  description = "The VPC, its private subnets, and the prefix list of S3 in this region."
   type = object({
-    vpc_id     = string
-    subnet_ids = list(string)
+    vpc_id            = string
+    subnet_ids        = list(string)
+    s3_prefix_list_id = string
   })
   nullable = false
 

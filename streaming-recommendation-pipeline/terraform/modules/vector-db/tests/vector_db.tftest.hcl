@@ -27,15 +27,12 @@ mock_provider "aws" {
   mock_resource "aws_secretsmanager_secret" {
     defaults = { arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/vector-db/user" }
   }
-  mock_data "aws_prefix_list" {
-    defaults = { id = "pl-s3" }
-  }
 }
 
 variables {
   project             = "shop"
   account_id          = "111122223333"
-  network             = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2", "subnet-3"] }
+  network             = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2", "subnet-3"], s3_prefix_list_id = "pl-s3" }
   lake_bucket         = { name = "shop-lake", arn = "arn:aws:s3:::shop-lake" }
   code                = { dir = "tests/artifacts", layer_arn = "arn:aws:lambda:eu-central-1:111122223333:layer:shop-streaming-recs:1" }
   alerts_topic_arn    = "arn:aws:sns:eu-central-1:111122223333:shop-alerts"
