@@ -1,4 +1,5 @@
-"""Serving as it runs: the functions' own environment, a real PostgreSQL, and AWS's S3 and Secrets Manager in memory."""
+"""The planted shop, trained once; and serving as it runs: the functions' own environment, a real PostgreSQL, and AWS's
+S3 and Secrets Manager in memory."""
 
 from __future__ import annotations
 
@@ -8,10 +9,20 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto import mock_aws
+from planted import catalogue, customers, shop
 from serving_world import BUCKET, Serving
 from streaming_recs.adapters import aws
 from streaming_recs.handlers import inference, profile_updater, recommendation_transform
+from streaming_recs.model.version import ModelVersion
+from streaming_recs.training.settings import Settings
+from streaming_recs.training.train import train
 from vector_world import PASSWORDS, VectorDatabase, vector_database
+
+
+@pytest.fixture(scope="session")
+def model() -> ModelVersion:
+    settings = Settings(dimensions=8, recency_weight=0.5, rounds=20)
+    return train(shop(), catalogue(), customers(), seed=1, settings=settings)
 
 
 @pytest.fixture(scope="session")

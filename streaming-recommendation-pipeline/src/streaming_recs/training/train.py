@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streaming_recs.model.version import ModelVersion, Trees
+from streaming_recs.training.cold_items import with_cold_items
 from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.retrieval_model import retrieval_model
 from streaming_recs.training.settings import Settings
@@ -40,7 +41,10 @@ def train(  # noqa: PLR0913 (what a run is made of, by name)
     if chosen.rerank:
         discovery, replenishment = rerankers(sources, end=end, settings=chosen, seed=seed)
         model = replace(model, discovery=discovery, replenishment=replenishment)
-    model = replace(model, data=model.data | (data or {}) | {"end": _moment(end).isoformat(), "seed": seed})
+    model = with_cold_items(model, sources.items)
+    model = replace(
+        model, data=model.data | (data or {}) | {"end": _moment(end).isoformat(), "end_day": end, "seed": seed}
+    )
     return replace(model, version=version_name(model, datetime.now(UTC)))
 
 
