@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import pytest
 from streaming_recs.adapters import loader
 from streaming_recs.adapters.model_store import ModelStore
 from streaming_recs.handlers import inference, profile_updater, recommendation_transform
@@ -92,7 +93,9 @@ class Serving:
                 for n, record in enumerate(records)
             ]
         }  # fmt: skip
-        answer = profile_updater.handler(event, CONTEXT)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DB_SECRET_ARN", "retail_profile_updater")
+            answer = profile_updater.handler(event, CONTEXT)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def recent(self) -> list[Any]:

@@ -22,6 +22,7 @@ from streaming_recs.model.similar import UnknownProductError, similar
 from streaming_recs.model.version import Indices, Matrix, ModelVersion
 
 logger = logging.getLogger(__name__)
+_LARGEST = 1e9  # of an embedding's numbers
 _HIDDEN_FROM_INDEX = 500  # so many items more are asked of the index; a stricter filter is cheaper in memory
 
 
@@ -111,9 +112,10 @@ class Recommender:
         held, _ = self._shoppers([])
         model = held.model
         vector = np.array(embedding, dtype=np.float64)
-        if vector.shape != (model.dimensions,) or not np.isfinite(vector.astype(np.float32)).all():
+        if vector.shape != (model.dimensions,) or not (np.abs(vector) < _LARGEST).all():
             raise ProfileRefusedError(
-                f"The embedding has {len(embedding)} numbers; model {model.version} has {model.dimensions}.",
+                f"The embedding has {len(embedding)} numbers or one beyond all measure; model {model.version} has "
+                f"{model.dimensions}.",
                 "Send one that /user_embeddings gave.",
                 "embedding",
             )

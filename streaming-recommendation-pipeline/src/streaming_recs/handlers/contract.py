@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, RootModel
 
 from streaming_recs.errors import ProfileRefusedError
 from streaming_recs.events import CreditLimit, CustomerNumber, History, Identifier, Place, Record, latest_items
 from streaming_recs.model.shopper import Answer, Wanted
 from streaming_recs.recommender import Asked, Listing
 
+_PROFILES = 1_000
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
 
 
@@ -31,6 +32,17 @@ class Profile(Record):
             self.customer_number, self.session_id, self.city, self.country, self.credit_limit,
             tuple(latest_items(self.browse_history)),
         )  # fmt: skip
+
+
+class Profiles(RootModel[Profile | list[Profile]]):
+    """One profile, or a list of them."""
+
+    def asked(self) -> list[Asked]:
+        """Each of them; raises ProfileRefusedError when there are too many for one request."""
+        each = self.root if isinstance(self.root, list) else [self.root]
+        if len(each) > _PROFILES:
+            raise ProfileRefusedError(f"{len(each)} profiles are too many.", f"Send {_PROFILES} at a time.", "body")
+        return [profile.asked() for profile in each]
 
 
 class EmbeddingProfile(Profile):

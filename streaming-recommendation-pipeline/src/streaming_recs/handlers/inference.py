@@ -15,7 +15,6 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import Field
 
 from streaming_recs.errors import (
     ModelMissingError,
@@ -30,7 +29,7 @@ from streaming_recs.handlers.contract import (
     EmbeddingProfile,
     Health,
     ItemsAnswer,
-    Profile,
+    Profiles,
     wanted_from,
 )
 from streaming_recs.handlers.process import recommender
@@ -45,7 +44,6 @@ STATUS = {
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 Limit = Annotated[int, Query(ge=1, le=100, description="How many items.")]
-Profiles = Annotated[list[Profile], Field(max_length=1_000)]
 
 
 @cache
@@ -54,15 +52,12 @@ def shared() -> Recommender:
 
 
 @app.post("/user_embeddings", summary="The vector of a shopper, or of each in a list")
-def user_embeddings(
-    profiles: Annotated[Profile | Profiles, Body()],
-) -> EmbeddingAnswer | list[EmbeddingAnswer]:
-    each = profiles if isinstance(profiles, list) else [profiles]
+def user_embeddings(profiles: Annotated[Profiles, Body()]) -> EmbeddingAnswer | list[EmbeddingAnswer]:
     found = [
         EmbeddingAnswer(embedding=one.vector, path=one.path, model_version=one.model_version)
-        for one in shared().embeddings([profile.asked() for profile in each])
+        for one in shared().embeddings(profiles.asked())
     ]
-    return found if isinstance(profiles, list) else found[0]
+    return found if isinstance(profiles.root, list) else found[0]
 
 
 @app.post("/items_from_user", summary="Items for a shopper's profile, or for an embedding")
@@ -110,7 +105,9 @@ def openapi() -> Response[str]:
 def invalid(error: RequestValidationError) -> Response[str]:
     """The first thing wrong, by the field's name."""
     first = error.errors()[0]
-    location = [part for part in first["loc"] if part not in {"body", "query", "path", "Profile", "list[Profile]"}]
+    location = [
+        part for part in first["loc"] if not str(part).startswith(("body", "query", "path", "Profile", "list["))
+    ]
     field = field_path(location)
     message = f"{field or 'The request'}: {first['msg']}."
     return failed(HTTPStatus.BAD_REQUEST, "invalid_request", message, "See /openapi.json for what is taken.", field)
