@@ -6,12 +6,15 @@ import base64
 import gzip
 import io
 import json
+import os
+import subprocess
 import time
 import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -358,3 +361,42 @@ def test_what_firehose_refuses_is_refused(delivery: Delivery, changes: dict[str,
 def test_a_parquet_buffer_under_64_mb_is_refused(delivery: Delivery) -> None:
     with pytest.raises(ClientError, match="at least 64"):
         delivery.create(DataFormatConversionConfiguration=delivery.parquet())
+
+
+# --- Terraform ---
+
+# The one function of streams.tf: Firehose's records pass, a mapping's batch succeeds.
+PASS = """
+def handler(event, context):
+    records = event.get("records", [])
+    return {"records": [{"recordId": r["recordId"], "result": "Ok", "data": r["data"]} for r in records]}
+"""
+
+
+@pytest.mark.slow
+def test_terraform_applies_the_streams_and_then_plans_no_change(local_aws: Any, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text((Path(__file__).parent / "streams.tf").read_text())
+    (tmp_path / "app.zip").write_bytes(archive(PASS))
+    environment = local_aws.env | {"TF_CLI_ARGS_init": "", "TF_IN_AUTOMATION": "1", "TF_VAR_archive": "app.zip"}
+
+    def terraform(*arguments: str) -> int:
+        return subprocess.run(
+            ["terraform", *arguments], cwd=tmp_path, env=os.environ | environment, check=False
+        ).returncode
+
+    assert terraform("init", "-input=false") == 0
+    try:
+        assert terraform("apply", "-auto-approve", "-input=false") == 0
+        assert terraform("plan", "-detailed-exitcode", "-input=false") == 0
+        event = json.dumps({"event_id": "e1", "schema_version": 1}).encode()
+        local_aws.client("kinesis").put_record(StreamName="streams-test-events", PartitionKey="k", Data=event)
+        s3 = local_aws.client("s3")
+
+        def delivered() -> list[Any]:
+            found = s3.list_objects_v2(Bucket="streams-test-lake", Prefix="events/dt=").get("Contents", [])
+            bodies = [s3.get_object(Bucket="streams-test-lake", Key=entry["Key"])["Body"].read() for entry in found]
+            return [row for body in bodies for row in pq.read_table(io.BytesIO(body)).to_pylist()]
+
+        assert eventually(delivered) == [{"event_id": "e1"}]
+    finally:
+        assert terraform("destroy", "-auto-approve", "-input=false") == 0

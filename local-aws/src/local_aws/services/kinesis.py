@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from local_aws.context import Context
+from local_aws.internal_call import call_upstream
 from local_aws.services.base import Service, action
 from local_aws.services.kinesis_log import Entry, Reader, Record, place_of, sequence_number
 from local_aws.services.kinesis_streams import Stream, stream_name, streams_of
@@ -165,6 +166,8 @@ class KinesisService(Service):
             }
         result = await self.ctx.upstream(request, params)
         self.streams.forget(name)
+        if request.action == "CreateStream" and params.get("Tags"):
+            await call_upstream(self.ctx, "kinesis", "AddTagsToStream", StreamName=name, Tags=params["Tags"])
         if request.action == "DeleteStream":
             self.streams.log.forget(name)
         return result
