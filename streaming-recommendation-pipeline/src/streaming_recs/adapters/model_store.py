@@ -1,6 +1,7 @@
 """Model versions on S3, in the lake bucket.
 
 models/<version>/model.npz          everything a process needs, immutable
+models/<version>/record.json        its metrics, its data, and what the promotion gate decided
 models/registry.json                which version went live last: for processes that start while the database is down;
                                     the database's table model_versions is what decides
 embeddings/<version>/…, embeddings/current/…
@@ -53,13 +54,20 @@ class ModelStore:
         content = self._read(REGISTRY)
         return None if content is None else str(json.loads(content)["live"])
 
-    def publish(self, model: ModelVersion) -> None:
-        """Write the model and its exports. Publishing the same version again writes the same bytes."""
+    def publish(self, model: ModelVersion, *, current: bool = True) -> None:
+        """Write the model and its exports, as the current ones unless told otherwise.
+
+        Publishing the same version again writes the same bytes.
+        """
         self._write(model_key(model.version), model.to_bytes())
         exports = export(model)
-        for folder in (model.version, "current"):
+        for folder in (model.version, "current") if current else (model.version,):
             for name, content in exports.items():
                 self._write(f"embeddings/{folder}/{name}", content)
+
+    def record(self, version: str, content: dict[str, Any]) -> None:
+        """Write down what was measured of a version and what the promotion gate said: models/<version>/record.json."""
+        self._write(f"models/{version}/record.json", json.dumps(content, indent=2, default=str).encode())
 
     def note_live(self, version: str, previous: str | None) -> None:
         """Write down which version went live."""

@@ -32,13 +32,13 @@ class Publication:
 
     def read(self, table: str) -> DataFrame:
         """A table of gold as it was published, whatever has been written since."""
-        return _at(self.spark, f"{self.options.gold}.{table}", self.snapshots[table])
+        return at_snapshot(self.spark, f"{self.options.gold}.{table}", self.snapshots[table])
 
     def read_mirror(self, table: str) -> DataFrame | None:
         """A mirror of bronze as this run found the source; None when the source had no such table, or no row in it."""
         if table not in self.mirrors:
             return None
-        rows = _at(self.spark, f"{self.options.bronze}.{table}", self.mirrors[table])
+        rows = at_snapshot(self.spark, f"{self.options.bronze}.{table}", self.mirrors[table])
         return None if rows.isEmpty() else rows
 
 
@@ -69,5 +69,6 @@ def _mirrors(s3: S3Client, bucket: str, run_id: str) -> dict[str, int]:
     return {name: int(mirror["snapshot"]) for name, mirror in content["mirrors"].items()}
 
 
-def _at(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
+def at_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
+    """`table` (database.name) as it was then."""
     return spark.sql(f"SELECT * FROM {CATALOG}.{table} VERSION AS OF {snapshot}")  # noqa: S608 - names of our own

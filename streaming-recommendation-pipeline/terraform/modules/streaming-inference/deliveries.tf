@@ -82,7 +82,7 @@ resource "aws_kinesis_firehose_delivery_stream" "this" {
         bucket_arn          = local.s3_arn
         kms_key_arn         = var.kms_key_arn
         prefix              = "backup/${each.key}/${local.day}"
-        error_output_prefix = "errors/${each.key}/backup/${local.day}"
+        error_output_prefix = "errors/${each.key}/source/!{firehose:error-output-type}/${local.day}"
         buffering_size      = 16
         buffering_interval  = 300
         compression_format  = "GZIP"
