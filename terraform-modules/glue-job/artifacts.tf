@@ -2,7 +2,7 @@ locals {
   artifacts_bucket = var.artifacts.bucket
   script           = "${var.artifacts.dir}/jobs/${var.artifacts.script}"
   pure             = fileset(var.artifacts.dir, "wheels/${var.artifacts.package}/*.whl")
-  compiled         = fileset(var.artifacts.dir, "modules/${var.artifacts.package}/*.whl")
+  compiled         = var.artifacts.compiled ? fileset(var.artifacts.dir, "modules/${var.artifacts.package}/*.whl") : toset([])
 }
 
 resource "aws_s3_object" "script" {

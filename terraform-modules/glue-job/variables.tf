@@ -17,12 +17,13 @@ variable "description" {
 }
 
 variable "artifacts" {
-  description = "Folder that `make package` filled, the bucket it goes to, the job's script in jobs/, and the package whose wheels it takes."
+  description = "Folder that `make package` filled, the bucket it goes to, the job's script in jobs/, and the package whose wheels it takes; compiled ones, which Glue must install at each start, only if asked for."
   type = object({
-    dir     = string
-    bucket  = string
-    script  = string
-    package = string
+    dir      = string
+    bucket   = string
+    script   = string
+    package  = string
+    compiled = optional(bool, false)
   })
   nullable = false
 }

@@ -44,9 +44,20 @@ run "the_job_reads_its_script_and_wheels_from_the_artifacts_bucket" {
 }
 
 run "compiled_modules_are_installed_without_an_index" {
+  variables {
+    artifacts = { dir = "tests/artifacts", bucket = "shop-artifacts", script = "shop_job.py", package = "shop", compiled = true }
+  }
+
   assert {
     condition     = aws_glue_job.this.default_arguments["--additional-python-modules"] == "s3://shop-artifacts/modules/shop-etl-job/solver-1.0-cp311-cp311-manylinux_2_28_x86_64.whl" && strcontains(aws_glue_job.this.default_arguments["--python-modules-installer-option"], "--no-index")
     error_message = "Compiled wheels come from S3, and pip may ask nobody else."
+  }
+}
+
+run "a_job_that_needs_no_compiled_module_installs_none" {
+  assert {
+    condition     = !contains(keys(aws_glue_job.this.default_arguments), "--additional-python-modules")
+    error_message = "Installing takes time at every start."
   }
 }
 

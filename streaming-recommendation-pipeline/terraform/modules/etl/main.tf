@@ -49,6 +49,8 @@ module "train_job" {
     bucket  = var.artifacts.bucket
     script  = "retail_train_embeddings.py"
     package = "streaming_recs"
+    # SciPy and LightGBM.
+    compiled = true
   }
 
   arguments = {
