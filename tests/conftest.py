@@ -44,7 +44,7 @@ def fresh_local_aws(tmp_path: Path) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def applied(local_aws: LocalAws) -> LocalAws:
-    """Local AWS with both Terraform roots applied, by the commands that users type."""
+    """Local AWS with every Terraform root applied, by the commands that users type."""
     local_aws.run("retail", "package", "--target", "local")
     local_aws.run("retail", "deploy", timeout=1500)
     return local_aws

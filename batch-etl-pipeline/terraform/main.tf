@@ -24,7 +24,7 @@ module "query_layer" {
 }
 
 module "retail_etl_job" {
-  source = "./modules/glue-job"
+  source = "../../terraform-modules/glue-job"
 
   project     = var.project
   name        = "etl-job"
@@ -33,9 +33,10 @@ module "retail_etl_job" {
   capacity    = { workers = var.profile == "production" ? 10 : 2 }
 
   artifacts = {
-    dir    = var.artifacts_dir
-    bucket = local.fact["lake/artifacts_bucket"]
-    script = "retail_etl_job.py"
+    dir     = var.artifacts_dir
+    bucket  = local.fact["lake/artifacts_bucket"]
+    script  = "retail_etl_job.py"
+    package = "batch_etl"
   }
 
   arguments = {
@@ -53,6 +54,7 @@ module "retail_etl_job" {
   lake = {
     bucket                 = module.data_lake.buckets["lake"]
     databases              = values(module.query_layer.databases)
+    writes                 = { prefixes = [""], tables = [for database in module.query_layer.databases : "${database}/*"] }
     publish_lock_table_arn = module.data_lake.publish_lock_table.arn
   }
 

@@ -17,6 +17,9 @@ resource "aws_lambda_function" "this" {
   timeout          = var.limits.timeout_seconds
   kms_key_arn      = var.kms_key_arn
 
+  # -1 is Lambda's word for none reserved.
+  reserved_concurrent_executions = coalesce(var.limits.concurrency, -1)
+
   environment {
     variables = var.environment
   }

@@ -12,3 +12,8 @@ output "role_arn" {
   description = "ARN of the execution role."
   value       = aws_iam_role.this.arn
 }
+
+output "log_group_name" {
+  description = "The function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}

@@ -43,10 +43,11 @@ variable "network" {
 }
 
 variable "limits" {
-  description = "Memory in MB and time-out in seconds."
+  description = "Memory in MB, time-out in seconds, and how many may run at once: reserved for this function, null for whatever the account has left."
   type = object({
     memory_mb       = optional(number, 256)
     timeout_seconds = optional(number, 60)
+    concurrency     = optional(number)
   })
   default  = {}
   nullable = false

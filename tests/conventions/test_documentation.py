@@ -10,7 +10,7 @@ import pytest
 from support import CHECKOUT, LocalAws
 
 PART_HEADINGS = ["What comes in", "What goes out", "How to run it", "Where to change it"]
-PARTS = ["app-infrastructure", "batch-etl-pipeline", "local-aws"]
+PARTS = ["app-infrastructure", "batch-etl-pipeline", "local-aws", "streaming-recommendation-pipeline"]
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -11,7 +11,7 @@ def test_deploy_twice_then_destroy_leaves_an_empty_account(fresh_local_aws):
     fresh_local_aws.run("retail", "package", "--target", "local")
     fresh_local_aws.run("retail", "deploy", timeout=1500)
     again = fresh_local_aws.run("retail", "deploy", timeout=1500).stderr
-    assert again.count("0 added, 0 changed, 0 destroyed") == 2, again
+    assert again.count("0 added, 0 changed, 0 destroyed") == 3, again
 
     fresh_local_aws.client("glue").create_table(DatabaseName="retail_bronze", TableInput={"Name": "made_by_a_job"})
     fresh_local_aws.client("s3").put_object(

@@ -41,6 +41,8 @@ RESOURCELESS = {
 }
 # These services send no aws:SourceAccount when they take a role; iam:PassRole is what keeps others out.
 WITHOUT_SOURCE_ACCOUNT = {"glue.amazonaws.com", "lambda.amazonaws.com"}
+# Firehose names the account that it acts for as the role's external id ("Allow Firehose to assume an IAM role").
+BY_EXTERNAL_ID = {"firehose.amazonaws.com"}
 
 FACTS = {
     "app-infrastructure/terraform": {
@@ -61,6 +63,18 @@ FACTS = {
         "/retail/lake/landing_bucket": "String",
         "/retail/lake/lake_bucket": "String",
         "/retail/lake/athena_results_bucket": "String",
+    },
+    "streaming-recommendation-pipeline/terraform": {
+        "/retail/vector-db/endpoint": "String",
+        "/retail/vector-db/port": "String",
+        "/retail/vector-db/database": "String",
+        "/retail/vector-db/security_group_id": "String",
+        "/retail/vector-db/admin_secret_arn": "String",
+        "/retail/vector-db/inference_secret_arn": "String",
+        "/retail/vector-db/loader_secret_arn": "String",
+        "/retail/events/stream_name": "String",
+        "/retail/inference/function_name": "String",
+        "/retail/inference/url": "String",
     },
 }
 
@@ -120,7 +134,8 @@ def test_services_take_roles_for_this_account_only(plans):
         for statement in statements(role["assume_role_policy"]):
             service = statement["Principal"]["Service"]
             if service not in WITHOUT_SOURCE_ACCOUNT:
-                assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}, role["name"]
+                key = "sts:ExternalId" if service in BY_EXTERNAL_ID else "aws:SourceAccount"
+                assert statement["Condition"]["StringEquals"] == {key: ACCOUNT}, role["name"]
 
 
 def test_the_key_serves_services_of_this_account_only(plans):
@@ -183,11 +198,15 @@ def test_lock_results_and_spill_are_encrypted_too(plans):
     (workgroup,) = every(plans, "aws_athena_workgroup")
     (results,) = workgroup["configuration"][0]["result_configuration"]
     assert results["encryption_configuration"][0]["encryption_option"] == "SSE_KMS"
-    (security,) = every(plans, "aws_glue_security_configuration")
-    (modes,) = security["encryption_configuration"]
-    assert modes["cloudwatch_encryption"][0]["cloudwatch_encryption_mode"] == "SSE-KMS"
-    assert modes["job_bookmarks_encryption"][0]["job_bookmarks_encryption_mode"] == "CSE-KMS"
-    assert modes["s3_encryption"][0]["s3_encryption_mode"] == "SSE-KMS"
+    for security in every(plans, "aws_glue_security_configuration"):
+        (modes,) = security["encryption_configuration"]
+        assert modes["cloudwatch_encryption"][0]["cloudwatch_encryption_mode"] == "SSE-KMS"
+        assert modes["job_bookmarks_encryption"][0]["job_bookmarks_encryption_mode"] == "CSE-KMS"
+        assert modes["s3_encryption"][0]["s3_encryption_mode"] == "SSE-KMS"
+    (stream,) = every(plans, "aws_kinesis_stream")
+    assert (stream["encryption_type"], stream["kms_key_id"].startswith("arn:aws:kms:")) == ("KMS", True)
+    for delivery in every(plans, "aws_kinesis_firehose_delivery_stream"):
+        assert delivery["extended_s3_configuration"][0]["kms_key_arn"].startswith("arn:aws:kms:")
 
 
 def test_nothing_is_open_to_the_world(plans):
@@ -204,7 +223,9 @@ def test_nothing_is_open_to_the_world(plans):
 
 
 def test_the_etl_job_has_the_arguments_that_its_script_takes(plans):
-    (job,) = every(plans, "aws_glue_job")
+    jobs = {job["name"]: job for job in every(plans, "aws_glue_job")}
+    assert set(jobs) == {"retail-etl-job", "retail-ml-etl-job", "retail-train-embeddings"}
+    job = jobs["retail-etl-job"]
     arguments = job["default_arguments"]
     bucket = f"retail-lake-{ACCOUNT}-{REGION}"
     assert job["name"] == "retail-etl-job"
@@ -218,7 +239,53 @@ def test_the_etl_job_has_the_arguments_that_its_script_takes(plans):
         "--stages": "extract,build,audit,publish",
         "--datalake-formats": "iceberg",
     }.items() <= arguments.items()
-    assert not [name for name, value in arguments.items() if "password" in f"{name}{value}".lower()]
+    for other in jobs.values():
+        given = other["default_arguments"]
+        assert not [name for name, value in given.items() if "password" in f"{name}{value}".lower()]
+
+
+def written_keys(policy: str) -> set[str]:
+    (rights,) = [statement for statement in statements(policy) if statement.get("Sid") == "WriteTheLake"]
+    return {arn.partition(":::")[2].partition("/")[2] for arn in as_list(rights["Resource"])}
+
+
+def test_a_job_that_reads_the_lake_alone_writes_only_its_own_part_of_it(plans):
+    policies = {
+        policy["role"]: policy["policy"] for policy in every(plans, "aws_iam_role_policy") if policy["name"] == "data"
+    }
+    written = {role: written_keys(policies[role]) for role in ("retail-ml-etl-job", "retail-train-embeddings")}
+    assert written == {
+        "retail-ml-etl-job": {"gold/ratings_ml_training/*", "runs/*", "tmp/retail-ml-etl-job/*"},
+        "retail-train-embeddings": {"embeddings/*", "models/*", "runs/*", "tmp/retail-train-embeddings/*"},
+    }
+
+
+def test_compiled_wheels_are_installed_without_an_index(plans):
+    arguments = {job["name"]: job["default_arguments"] for job in every(plans, "aws_glue_job")}
+    modules = arguments["retail-train-embeddings"]["--additional-python-modules"].split(",")
+    assert {module.rsplit("/", 1)[1].split("-")[0] for module in modules} == {"lightgbm", "scipy"}
+    assert all(module.startswith("s3://retail-artifacts-") for module in modules)
+    assert "--no-index" in arguments["retail-train-embeddings"]["--python-modules-installer-option"]
+    for without in ("retail-etl-job", "retail-ml-etl-job"):
+        assert "--additional-python-modules" not in arguments[without]
+
+
+def test_functions_together_open_fewer_connections_than_the_database_has(plans):
+    streaming = plans["streaming-recommendation-pipeline/terraform"]
+    reserved = {
+        function["function_name"]: function["reserved_concurrent_executions"]
+        for function in streaming.values("aws_lambda_function")
+    }
+    serving = [reserved[f"retail-{name}"] for name in ("inference", "recommendation-transform", "profile-updater")]
+    (group,) = streaming.values("aws_db_parameter_group")
+    (admitted,) = [int(p["value"]) for p in group["parameter"] if p["name"] == "max_connections"]
+    assert min(serving) > 0
+    assert sum(serving) + 12 <= admitted
+
+
+def test_the_recommendation_api_takes_signed_requests_alone(plans):
+    (url,) = every(plans, "aws_lambda_function_url")
+    assert (url["function_name"], url["authorization_type"]) == ("retail-inference", "AWS_IAM")
 
 
 def test_no_password_stands_in_the_state(applied, plans):
@@ -227,6 +294,6 @@ def test_no_password_stands_in_the_state(applied, plans):
         secret["ARN"] for page in secrets.get_paginator("list_secrets").paginate() for secret in page["SecretList"]
     ]
     passwords = [json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["password"] for arn in listed]
-    assert len(passwords) >= 3, "the master's and two users' secrets"
+    assert len(passwords) >= 7, "two masters', two users' of the source, three of the vector database"
     states = "".join(applied.run("terraform", f"-chdir={root}", "state", "pull").stdout for root in ROOTS)
     assert [password for password in passwords if password in states] == []

@@ -36,8 +36,8 @@ def write_zip(target: Path, files: Files) -> None:
     partial.replace(target)
 
 
-def write_wheel(folder: Path, name: str, version: str, files: Files) -> Path:
-    """A pure wheel (Binary distribution format 1.0) of `files`, which may bring METADATA of their own."""
+def write_wheel(folder: Path, name: str, version: str, files: Files, tag: str = "py3-none-any") -> Path:
+    """A wheel (Binary distribution format 1.0) of `files`, which may bring METADATA and WHEEL of their own."""
     dist_info = f"{name}-{version}.dist-info"
     content = {
         f"{dist_info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
@@ -45,7 +45,7 @@ def write_wheel(folder: Path, name: str, version: str, files: Files) -> Path:
     } | dict(files)
     record = "".join(f"{path},{_digest(content[path])},{len(content[path])}\n" for path in sorted(content))
     content[f"{dist_info}/RECORD"] = f"{record}{dist_info}/RECORD,,\n".encode()
-    target = folder / f"{name}-{version}-py3-none-any.whl"
+    target = folder / f"{name}-{version}-{tag}.whl"
     write_zip(target, content)
     return target
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # Applied in this order, destroyed in the other.
-ROOTS = ("app-infrastructure", "batch-etl-pipeline")
+ROOTS = ("app-infrastructure", "batch-etl-pipeline", "streaming-recommendation-pipeline")
 
 
 class CheckoutError(Exception):

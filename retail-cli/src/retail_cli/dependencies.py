@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,6 @@ from pathlib import Path
 from retail_cli.archives import files_under, write_wheel
 from retail_cli.checkout import cache as user_cache
 
-PLATFORM, PYTHON = "x86_64-manylinux2014", "3.11"  # of Lambda's python3.11 and of Glue 5.1
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 # What an installer leaves beside a distribution's own files.
 _INSTALLERS_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
@@ -22,6 +22,25 @@ _INSTALLERS_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_
 
 class DependencyError(Exception):
     """Locked packages could not be brought."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where compiled packages are to run: a platform of uv's and a Python version; neither means here."""
+
+    platform: str = ""
+    python: str = ""
+
+    def options(self) -> tuple[str, ...]:
+        if not self.platform:
+            return ()
+        return ("--python-platform", self.platform, "--python-version", self.python)
+
+
+HERE = Runtime()
+# "Lambda runtimes": python3.11 is Amazon Linux 2, glibc 2.26. Glue 5.1 is Amazon Linux 2023, glibc 2.34.
+LAMBDA = Runtime("x86_64-manylinux2014", "3.11")
+GLUE = Runtime("x86_64-manylinux_2_28", "3.11")
 
 
 def export(root: Path, *selection: str) -> str:
@@ -36,7 +55,7 @@ def without(requirements: str, provided: str) -> str:
     return "\n".join(entry for entry in entries if (found := _REQUIREMENT.match(entry)) and found[1] not in known)
 
 
-def install(root: Path, requirements: str, target: Path) -> None:
+def install(root: Path, requirements: str, target: Path, runtime: Runtime) -> None:
     """Unpack the packages into `target`; only binary wheels, each checked against its hash in the lock."""
     target.mkdir(parents=True, exist_ok=True)
     if not requirements.strip():
@@ -45,24 +64,31 @@ def install(root: Path, requirements: str, target: Path) -> None:
     listed.write_text(requirements)
     _uv(
         root, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:",
-        "--python", sys.executable, "--python-platform", PLATFORM, "--python-version", PYTHON,
-        "--target", str(target), "--requirement", str(listed),
+        "--python", sys.executable, *runtime.options(), "--target", str(target), "--requirement", str(listed),
     )  # fmt: skip
 
 
-def rewheel(installed: Path, into: Path) -> list[Path]:
-    """One pure wheel for each distribution in `installed`; Glue puts them on the path without asking an index."""
-    return [_rewheel_one(installed, dist_info, into) for dist_info in sorted(installed.glob("*.dist-info"))]
+def rewheel(installed: Path, pure: Path, compiled: Path) -> list[Path]:
+    """One wheel for each distribution in `installed`, in `pure` or `compiled`.
+
+    Glue puts pure wheels on the path as they are (--extra-py-files); compiled ones it must install
+    (--additional-python-modules). Neither asks an index.
+    """
+    return [_rewheel_one(installed, dist_info, pure, compiled) for dist_info in sorted(installed.glob("*.dist-info"))]
 
 
-def _rewheel_one(installed: Path, dist_info: Path, into: Path) -> Path:
-    metadata = HeaderParser().parsestr((dist_info / "METADATA").read_text())
-    if "Root-Is-Purelib: true" not in (dist_info / "WHEEL").read_text():
-        raise DependencyError(f"{metadata['Name']} has compiled parts: --extra-py-files takes pure packages only.")
+def _rewheel_one(installed: Path, dist_info: Path, pure: Path, compiled: Path) -> Path:
+    notes = HeaderParser().parsestr((dist_info / "WHEEL").read_text())
     names = [line.split(",")[0] for line in (dist_info / "RECORD").read_text().splitlines()]
     files = {name: (installed / name).read_bytes() for name in names if _belongs(name)}
     name, version = dist_info.name.removesuffix(".dist-info").rsplit("-", 1)
-    return write_wheel(into, name, version, files)
+    tag = _file_tag(notes.get_all("Tag", ["py3-none-any"]))
+    return write_wheel(pure if tag.endswith("-none-any") else compiled, name, version, files, tag)
+
+
+def _file_tag(tags: list[str]) -> str:
+    """The compressed tag set that a wheel's file name carries (Binary distribution format, "File name convention")."""
+    return "-".join(".".join(sorted(set(column))) for column in zip(*(tag.split("-") for tag in tags), strict=True))
 
 
 def _belongs(name: str) -> bool:

@@ -15,7 +15,7 @@ FAILURES = (CheckoutError, TerraformError, BotoCoreError, ClientError)
 
 
 def deploy() -> None:
-    """Apply every Terraform root: app-infrastructure, then batch-etl-pipeline."""
+    """Apply every Terraform root: app-infrastructure, batch-etl-pipeline, streaming-recommendation-pipeline."""
     try:
         for root in _roots():
             root.init()

@@ -35,6 +35,7 @@ def delete_logs(project: str, runs: list[str]) -> int:
     logs: Any = boto3.client("logs")
     prefixes = (
         f"/aws-glue/{project}-",
+        f"/aws/kinesisfirehose/{project}-",
         f"/aws/lambda/{project}-",
         f"/aws/rds/instance/{project}-",
         f"/aws/vendedlogs/states/{project}-",

@@ -36,14 +36,27 @@ class PackageError(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """A workspace member: its folder, and the import package under src/."""
+    """A workspace member: its folder, the import package under src/, and the extras that it needs where it runs."""
 
     folder: str
     package: str
+    extras: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """What of the lock is this part's."""
+        return ("--package", self.folder, *(option for extra in self.extras for option in ("--extra", extra)))
 
 
-FUNCTIONS = (Part("app-infrastructure", "source_database"),)
-JOBS = (Part("batch-etl-pipeline", "batch_etl"),)
+FUNCTIONS = (
+    Part("app-infrastructure", "source_database"),
+    Part("streaming-recommendation-pipeline", "streaming_recs", ("inference",)),
+)
+JOBS = (
+    Part("batch-etl-pipeline", "batch_etl"),
+    Part("streaming-recommendation-pipeline", "streaming_recs", ("training",)),
+)
+KINDS = ("ca", "jobs", "lambda", "layers", "modules", "wheels")
 
 
 def package(
@@ -59,7 +72,7 @@ def package(
             stderr.print(f"{artifacts} is up to date for {target}", soft_wrap=True, highlight=False)
             return
         with tempfile.TemporaryDirectory(prefix="retail-package-") as scratch:
-            _publish(artifacts, build(root, authority, Path(scratch)), fingerprint)
+            _publish(artifacts, build(root, target, authority, Path(scratch)), fingerprint)
     except (CheckoutError, CertificateError, PackageError, dependencies.DependencyError, OSError) as error:
         stderr.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -70,43 +83,46 @@ def artifacts_dir(root: Path) -> Path:
     return Path(os.environ.get("TF_VAR_artifacts_dir") or root / "build").absolute()  # noqa: SIM112 - Terraform's spelling
 
 
-def build(root: Path, authority: bytes, scratch: Path) -> Path:
+def build(root: Path, target: Target, authority: bytes, scratch: Path) -> Path:
     """Everything into a folder of its own; returns it."""
     out = scratch / "build"
     (out / "ca").mkdir(parents=True)
     (out / "ca" / "source-ca.pem").write_bytes(authority)
     for part in JOBS:
         stderr.print(f"packaging {part.folder} for Glue")
-        _build_job(root, part, out, scratch)
+        _build_job(root, part, dependencies.GLUE if target is Target.LAMBDA else dependencies.HERE, out, scratch)
     for part in FUNCTIONS:
         stderr.print(f"packaging {part.folder} for Lambda")
-        _build_function(root, part, authority, out, scratch)
+        installed = scratch / "lambda" / part.package
+        runtime = dependencies.LAMBDA if target is Target.LAMBDA else dependencies.HERE
+        dependencies.install(root, _lacking(root, part, "lambda-runtime"), installed, runtime)
+        _build_function(root, part, authority, out, installed)
     return out
 
 
-def _build_job(root: Path, part: Part, out: Path, scratch: Path) -> None:
+def _lacking(root: Path, part: Part, runtime: str) -> str:
+    """What of the part's packages the service does not have already."""
+    provided = dependencies.export(root, "--only-group", runtime)
+    return dependencies.without(dependencies.export(root, *part.selection), provided)
+
+
+def _build_job(root: Path, part: Part, runtime: dependencies.Runtime, out: Path, scratch: Path) -> None:
     """A wheel of ours, wheels of what a Glue worker lacks, and copies of the entry scripts."""
     sources = root / part.folder / "src" / part.package
-    write_wheel(out / "wheels", part.package, _version(root / part.folder), files_under(sources, f"{part.package}/"))
-    worker = dependencies.export(root, "--only-group", "glue-runtime")
-    lacking = dependencies.without(dependencies.export(root, "--package", part.folder), worker)
+    pure, compiled = out / "wheels" / part.package, out / "modules" / part.package
+    write_wheel(pure, part.package, _version(root / part.folder), files_under(sources, f"{part.package}/"))
     installed = scratch / "glue" / part.package
-    dependencies.install(root, lacking, installed)
-    dependencies.rewheel(installed, out / "wheels")
+    dependencies.install(root, _lacking(root, part, "glue-runtime"), installed, runtime)
+    dependencies.rewheel(installed, pure, compiled)
     (out / "jobs").mkdir(exist_ok=True)
     for script in sorted((sources / "jobs").glob("[!_]*.py")):
         shutil.copyfile(script, out / "jobs" / script.name)
 
 
-def _build_function(root: Path, part: Part, authority: bytes, out: Path, scratch: Path) -> None:
+def _build_function(root: Path, part: Part, authority: bytes, out: Path, installed: Path) -> None:
     """A zip of the package, and a layer of what Lambda's Python lacks."""
     code, layer = out / "lambda" / f"{part.package}.zip", out / "layers" / f"{part.package}.zip"
     write_zip(code, files_under(root / part.folder / "src" / part.package, f"{part.package}/"))
-    installed = scratch / "lambda" / part.package
-    runtime = dependencies.export(root, "--only-group", "lambda-runtime")
-    dependencies.install(
-        root, dependencies.without(dependencies.export(root, "--package", part.folder), runtime), installed
-    )
     write_zip(layer, dependencies.installed_files(installed, "python/") | {"ca/source-ca.pem": authority})
     size = unzipped_size(code) + unzipped_size(layer)
     if size > LAMBDA_LIMIT:
@@ -119,7 +135,7 @@ def _version(folder: Path) -> str:
 
 def _inputs(root: Path) -> Iterator[Path]:
     yield from (root / "uv.lock", *sorted(Path(__file__).parent.glob("*.py")))
-    for part in (*JOBS, *FUNCTIONS):
+    for part in {part.folder: part for part in (*JOBS, *FUNCTIONS)}.values():
         yield root / part.folder / "pyproject.toml"
         yield from sorted(path for path in (root / part.folder / "src").rglob("*") if path.is_file())
 
@@ -142,7 +158,7 @@ def _recorded(artifacts: Path) -> str:
 
 def _publish(target: Path, built: Path, fingerprint: str) -> None:
     """Put the new build in the old one's place; the fingerprint comes last, so a cut run is built again."""
-    for kind in ("ca", "jobs", "lambda", "layers", "wheels"):
+    for kind in KINDS:
         shutil.rmtree(target / kind, ignore_errors=True)
     (target / ".fingerprint").unlink(missing_ok=True)
     shutil.copytree(built, target, dirs_exist_ok=True)

@@ -66,3 +66,21 @@ run "a_missing_zip_says_what_to_run" {
 
   expect_failures = [aws_lambda_function.this]
 }
+
+run "concurrency_is_reserved_only_when_asked_for" {
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == -1
+    error_message = "A reservation takes from everybody else in the account."
+  }
+}
+
+run "a_reservation_bounds_the_function" {
+  variables {
+    limits = { concurrency = 8 }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 8
+    error_message = "Reserved concurrency is what bounds the connections that a function opens."
+  }
+}

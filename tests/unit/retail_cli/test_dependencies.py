@@ -1,11 +1,10 @@
-"""Third-party packages: what the runtime has is left out, what is compiled is refused for Glue."""
+"""Third-party packages: what the runtime has is left out, what is compiled is kept apart for Glue."""
 
 from __future__ import annotations
 
 import zipfile
 
-import pytest
-from retail_cli.dependencies import DependencyError, rewheel, without
+from retail_cli.dependencies import GLUE, HERE, LAMBDA, rewheel, without
 
 LOCKED = """\
 boto3==1.43.106 \\
@@ -43,12 +42,23 @@ def installed(folder, wheel_metadata):
 def test_an_installed_package_becomes_a_wheel_without_the_installers_notes(tmp_path):
     (tmp_path / "in").mkdir()
     installed(tmp_path / "in", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    (wheel,) = rewheel(tmp_path / "in", tmp_path / "out")
+    (wheel,) = rewheel(tmp_path / "in", tmp_path / "pure", tmp_path / "compiled")
     info = "shop-1.0.dist-info"
+    assert wheel.parent.name == "pure"
     assert zipfile.ZipFile(wheel).namelist() == [f"{info}/METADATA", f"{info}/RECORD", f"{info}/WHEEL", "shop.py"]
 
 
-def test_a_compiled_package_is_refused(tmp_path):
-    installed(tmp_path, "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n")
-    with pytest.raises(DependencyError, match="shop has compiled parts"):
-        rewheel(tmp_path, tmp_path / "out")
+def test_a_compiled_package_keeps_its_platform_in_its_name(tmp_path):
+    tags = "Tag: cp311-cp311-manylinux_2_28_x86_64\nTag: cp311-cp311-manylinux_2_27_x86_64\n"
+    (tmp_path / "in").mkdir()
+    installed(tmp_path / "in", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\n{tags}")
+    (wheel,) = rewheel(tmp_path / "in", tmp_path / "pure", tmp_path / "compiled")
+    platforms = "manylinux_2_27_x86_64.manylinux_2_28_x86_64"
+    assert wheel == tmp_path / "compiled" / f"shop-1.0-cp311-cp311-{platforms}.whl"
+    assert "cp311" in zipfile.ZipFile(wheel).read("shop-1.0.dist-info/WHEEL").decode()
+
+
+def test_lambda_and_glue_are_not_this_machine():
+    assert LAMBDA.options() == ("--python-platform", "x86_64-manylinux2014", "--python-version", "3.11")
+    assert GLUE.options()[1] == "x86_64-manylinux_2_28"
+    assert HERE.options() == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """Two members with a source file each, and no network."""
+    """Three members with a source file each, and no network."""
     files = {
         "uv.lock": "",
         "app-infrastructure/terraform/main.tf": "",
@@ -26,6 +27,8 @@ def checkout(tmp_path, monkeypatch):
         "batch-etl-pipeline/src/batch_etl/__init__.py": "",
         "batch-etl-pipeline/src/batch_etl/jobs/__init__.py": "",
         "batch-etl-pipeline/src/batch_etl/jobs/retail_etl_job.py": "print('job')\n",
+        "streaming-recommendation-pipeline/pyproject.toml": '[project]\nversion = "3.0"\n',
+        "streaming-recommendation-pipeline/src/streaming_recs/jobs/retail_ml_etl_job.py": "print('job')\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +43,8 @@ def checkout(tmp_path, monkeypatch):
 
 
 def built(checkout):
-    return sorted(path.relative_to(checkout / "build").as_posix() for path in (checkout / "build").glob("*/*"))
+    files = (path for path in (checkout / "build").rglob("[!.]*") if path.is_file())
+    return sorted(path.relative_to(checkout / "build").as_posix() for path in files)
 
 
 def test_every_artifact_has_its_contracted_place(checkout):
@@ -48,9 +52,13 @@ def test_every_artifact_has_its_contracted_place(checkout):
     assert built(checkout) == [
         "ca/source-ca.pem",
         "jobs/retail_etl_job.py",
+        "jobs/retail_ml_etl_job.py",
         "lambda/source_database.zip",
+        "lambda/streaming_recs.zip",
         "layers/source_database.zip",
-        "wheels/batch_etl-2.0-py3-none-any.whl",
+        "layers/streaming_recs.zip",
+        "wheels/batch_etl/batch_etl-2.0-py3-none-any.whl",
+        "wheels/streaming_recs/streaming_recs-3.0-py3-none-any.whl",
     ]
     layer = zipfile.ZipFile(checkout / "build" / "layers" / "source_database.zip")
     assert layer.read("ca/source-ca.pem") == b"certificates"
@@ -88,7 +96,7 @@ def test_more_than_lambda_takes_is_refused_and_leaves_the_old_build(checkout, mo
     with pytest.raises(typer.Exit):
         package(Target.LOCAL)
     assert "Lambda takes 10" in capsys.readouterr().err
-    assert len(built(checkout)) == 5
+    assert len(built(checkout)) == 9
 
 
 def test_without_a_certificate_it_says_what_to_run(checkout, monkeypatch, capsys):
@@ -105,7 +113,27 @@ def test_a_bundle_that_is_none_is_refused(tmp_path, monkeypatch):
         certificates.named_bundle()
 
 
-def test_every_job_and_function_that_terraform_names_is_packaged():
-    scripts = {path.name for path in (REPOSITORY / "batch-etl-pipeline/src/batch_etl/jobs").glob("[!_]*.py")}
-    assert "retail_etl_job.py" in scripts
-    assert {part.package for part in command.FUNCTIONS} == {"source_database"}
+def test_what_a_part_installs_is_its_own_extra():
+    selections = {part.package: part.selection for part in command.FUNCTIONS}
+    assert selections["streaming_recs"] == (
+        "--package", "streaming-recommendation-pipeline", "--extra", "inference",
+    )  # fmt: skip
+    assert selections["source_database"] == ("--package", "app-infrastructure")
+
+
+@pytest.mark.parametrize("part", command.JOBS, ids=lambda part: part.package)
+def test_every_script_that_terraform_names_is_packaged(part):
+    root = REPOSITORY / part.folder
+    named = set(re.findall(r'script\s+= "(\w+\.py)"', "".join(file.read_text() for file in root.rglob("*.tf"))))
+    scripts = {path.name for path in (root / "src" / part.package / "jobs").glob("[!_]*.py")}
+    assert named
+    assert named == scripts
+
+
+def test_every_function_that_terraform_names_is_packaged():
+    named = {
+        name
+        for file in REPOSITORY.glob("*/terraform/modules/*/*.tf")
+        for name in re.findall(r"/lambda/(\w+)\.zip", file.read_text())
+    }
+    assert {part.package for part in command.FUNCTIONS} == named

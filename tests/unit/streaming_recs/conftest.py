@@ -1,4 +1,5 @@
-"""The planted shop, and serving as it runs: the functions' environment, a real PostgreSQL, S3 and secrets in memory."""
+"""The planted shop, trained once; and serving as it runs: the functions' own environment, a real PostgreSQL, and AWS's
+S3 and Secrets Manager in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +21,6 @@ from vector_world import PASSWORDS, VectorDatabase, vector_database
 
 @pytest.fixture(scope="session")
 def model() -> ModelVersion:
-    """Trained once for all tests of the model."""
     settings = Settings(dimensions=8, recency_weight=0.5, rounds=20)
     return train(shop(), catalogue(), customers(), seed=1, settings=settings)
 

@@ -1,6 +1,7 @@
 """Model versions on S3, in the lake bucket.
 
 models/<version>/model.npz          everything a process needs, immutable
+models/<version>/record.json        its metrics, its data, and what the promotion gate decided
 models/registry.json                which version went live last: for processes that start while the database is down;
                                     the database's table model_versions is what decides
 embeddings/<version>/…, embeddings/current/…
@@ -69,6 +70,10 @@ class ModelStore:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="models/")
         keys = (found["Key"] for page in pages for found in page.get("Contents", []))
         return sorted(key.split("/")[1] for key in keys if key.endswith("/model.npz"))
+
+    def record(self, version: str, content: dict[str, Any]) -> None:
+        """Write down what was measured of a version and what the promotion gate said: models/<version>/record.json."""
+        self._write(f"models/{version}/record.json", json.dumps(content, indent=2, default=str).encode())
 
     def note_live(self, version: str, previous: str | None) -> None:
         """Write down which version went live."""

@@ -10,6 +10,7 @@ import pytest
 from local_aws.services.cloudwatch import CloudWatch
 from local_aws.services.ec2_endpoints import VpcEndpoints
 from local_aws.services.ec2_flow_logs import DEFAULT_LOG_FORMAT, FlowLogs
+from local_aws.services.ec2_prefix_rules import PrefixRules
 from local_aws.services.glue_connections import GlueConnections
 from local_aws.services.logs_search import LogSearch
 from local_aws.store import Table
@@ -110,6 +111,14 @@ def test_a_gateway_endpoint_is_left_as_it_is(ctx):
         VpcEndpoints(ctx), "CreateVpcEndpoint", {"VpcEndpoint": {"VpcEndpointId": "vpce-1"}}, VpcEndpointType="Gateway"
     )
     assert created == {"VpcEndpoint": {"VpcEndpointId": "vpce-1"}}
+
+
+def test_a_rules_prefix_list_is_read_back(ctx):
+    rules, known = PrefixRules(ctx), {"SecurityGroupRules": [{"SecurityGroupRuleId": "sgr-1"}]}
+    named = {"PrefixListId": "pl-s3", "Description": "S3"}
+    call(rules, "AuthorizeSecurityGroupEgress", known, IpPermissions=[{"PrefixListIds": [named]}])
+    (rule,) = call(rules, "DescribeSecurityGroupRules", known)["SecurityGroupRules"]
+    assert rule == {"SecurityGroupRuleId": "sgr-1"} | named
 
 
 def test_a_glue_connections_tags_are_kept(ctx):

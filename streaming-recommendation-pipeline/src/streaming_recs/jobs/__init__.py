@@ -1,0 +1,1 @@
+"""One file = one Glue job: options → lake → work → report."""

@@ -1,0 +1,71 @@
+"""One retraining: evidence first, then the model of all data, then what the promotion gate makes of it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any
+
+from streaming_recs.adapters.model_store import ModelStore
+from streaming_recs.lake.run_report import RunReport
+from streaming_recs.model.version import ModelVersion
+from streaming_recs.training.evidence import evidence
+from streaming_recs.training.promotion import Decision
+from streaming_recs.training.settings import Settings
+from streaming_recs.training.tables import Sources
+from streaming_recs.training.train import train
+
+NO_BOOSTER = "LightGBM cannot be loaded here ({}): the model has no second stage. Add libgomp to the worker."
+
+
+def retrain(sources: Sources, data: dict[str, Any], store: ModelStore, report: RunReport, *, seed: int) -> ModelVersion:
+    """Train, judge, write down; the report tells version, decision and figures.
+
+    The embeddings of a refused version stay under its own name: embeddings/current/ keeps the ones that may go live.
+    Only while no version has ever gone live do they become current too, so that there is something to look at.
+    """
+    settings = _settings(report)
+    live_version = store.last_live()
+    live = store.load(live_version) if live_version else None
+    found = evidence(sources.interactions, live, settings=settings, seed=seed)
+    decision = found.decision(seed)
+    trained = train(
+        sources.interactions,
+        sources.items,
+        sources.customers,
+        seed=seed,
+        settings=settings,
+        data=data | _says(decision),
+    )
+    model = replace(trained, metrics={"recall_at_20": found.metrics(), "test_users": len(found.candidate)})
+    store.publish(model, current=decision.promoted or live is None)
+    store.record(model.version, {"version": model.version, "metrics": model.metrics, "data": model.data})
+    _tell(report, model, decision, live_version)
+    return model
+
+
+def _settings(report: RunReport) -> Settings:
+    """The defaults, less the second stage on a worker that cannot load its library."""
+    try:
+        importlib.import_module("lightgbm")
+    except (ImportError, OSError) as problem:
+        report.reasons.append(NO_BOOSTER.format(problem))
+        return replace(Settings(), rerank=False)
+    return Settings()
+
+
+def _says(decision: Decision) -> dict[str, Any]:
+    return {"status": decision.status, "serves": decision.serves, "why": list(decision.why)}
+
+
+def _tell(report: RunReport, model: ModelVersion, decision: Decision, live: str | None) -> None:
+    report.counts |= {"interactions": int(model.data["rows"]), "items": len(model.items), "users": len(model.users)}
+    report.facts = {
+        "model_version": model.version,
+        "decision": decision.status,
+        "serves": decision.serves,
+        "live_version": live,
+        "metrics": model.metrics,
+        "data": model.data,
+    }
+    report.reasons += decision.why

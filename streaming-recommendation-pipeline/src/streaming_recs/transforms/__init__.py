@@ -1,0 +1,1 @@
+"""Pure DataFrame → DataFrame: purchases and ratings become the training table."""

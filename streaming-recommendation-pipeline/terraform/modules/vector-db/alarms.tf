@@ -1,0 +1,24 @@
+locals {
+  alarms = {
+    storage     = { metric = "FreeStorageSpace", statistic = "Minimum", comparison = "LessThanThreshold", threshold = 2 * 1024 * 1024 * 1024, about = "less than 2 GiB are free" }
+    connections = { metric = "DatabaseConnections", statistic = "Maximum", comparison = "GreaterThanThreshold", threshold = floor(var.capacity.max_connections * 0.9), about = "nine of ten connections are taken" }
+    memory      = { metric = "FreeableMemory", statistic = "Minimum", comparison = "LessThanThreshold", threshold = 64 * 1024 * 1024, about = "less than 64 MiB of memory are free" }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${local.name}-${each.key}"
+  alarm_description   = "${local.name}: ${each.value.about}."
+  namespace           = "AWS/RDS"
+  metric_name         = each.value.metric
+  dimensions          = { DBInstanceIdentifier = aws_db_instance.this.identifier }
+  statistic           = each.value.statistic
+  period              = 300
+  evaluation_periods  = 2
+  threshold           = each.value.threshold
+  comparison_operator = each.value.comparison
+  treat_missing_data  = "missing"
+  alarm_actions       = [var.alerts_topic_arn]
+}

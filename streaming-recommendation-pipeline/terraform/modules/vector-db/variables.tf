@@ -1,0 +1,76 @@
+variable "project" {
+  description = "Prefix of every name."
+  type        = string
+  nullable    = false
+}
+
+variable "account_id" {
+  description = "The account that services must act for."
+  type        = string
+  nullable    = false
+}
+
+variable "network" {
+  description = "The VPC, its private subnets, and the prefix list of S3 in this region."
+  type = object({
+    vpc_id            = string
+    subnet_ids        = list(string)
+    s3_prefix_list_id = string
+  })
+  nullable = false
+
+  validation {
+    condition     = length(var.network.subnet_ids) >= 2
+    error_message = "RDS needs subnets in at least two zones."
+  }
+}
+
+variable "capacity" {
+  description = "Size of the instance, its connections, and the memory that an index build may take; Performance Insights needs a class beyond t4g.small."
+  type = object({
+    instance_class   = optional(string, "db.t4g.micro")
+    storage_gib      = optional(number, 20)
+    multi_az         = optional(bool, false)
+    backup_days      = optional(number, 1)
+    insights         = optional(bool, false)
+    max_connections  = optional(number, 60)
+    index_memory_mib = optional(number, 128)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.capacity.storage_gib >= 20
+    error_message = "gp3 storage starts at 20 GiB."
+  }
+}
+
+variable "lake_bucket" {
+  description = "Bucket whose embeddings/ the database imports."
+  type        = object({ name = string, arn = string })
+  nullable    = false
+}
+
+variable "code" {
+  description = "Folder that `make package` filled, and the layer of what the functions import."
+  type        = object({ dir = string, layer_arn = string })
+  nullable    = false
+}
+
+variable "alerts_topic_arn" {
+  description = "Topic of alarms."
+  type        = string
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "Key of storage, logs and secrets."
+  type        = string
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether the database refuses to be deleted and leaves a final snapshot, and secrets stay recoverable for a week."
+  type        = bool
+  nullable    = false
+}
