@@ -1,0 +1,115 @@
+"""The latest orders, replayed as shoppers on the stream, with a live view of what comes back."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from streaming_recs.adapters.event_sink import EventSink
+from streaming_recs.adapters.inference_client import InferenceClient
+from streaming_recs.shoppers import Visit, interleaved
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streaming_recs.events import BrowseEvent
+    from streaming_recs.operations import Platform
+
+_CHUNK = 100
+_VISITS = """
+WITH latest AS (
+  SELECT f.orderNumber, MAX(f.orderDate) AS orderDate
+  FROM {gold}.fact_orders AS f
+  GROUP BY f.orderNumber
+  ORDER BY orderDate DESC, f.orderNumber DESC
+  LIMIT {visits}
+)
+SELECT f.orderNumber, f.customerNumber, c.city, c.country, c.creditLimit, f.productCode, f.quantityOrdered
+FROM {gold}.fact_orders AS f
+JOIN latest AS l ON l.orderNumber = f.orderNumber
+JOIN {gold}.dim_customers AS c ON c.customerNumber = f.customerNumber
+ORDER BY f.orderNumber, f.orderLineNumber
+"""
+
+
+@dataclass
+class Progress:
+    """What the view shows; written by the sender and the asker, read by the view."""
+
+    events: int
+    began: float = field(default_factory=time.perf_counter)
+    sent: int = 0
+    sent_seconds: float = 0.0
+    milliseconds: list[float] = field(default_factory=list)
+    paths: Counter[str] = field(default_factory=Counter)
+
+    def table(self) -> Table:
+        from rich.table import Table  # noqa: PLC0415 - `retail --help` stays quick
+
+        table = Table(title="Shoppers on the stream", show_header=False)
+        table.add_row("events sent", f"{self.sent:,} of {self.events:,}")
+        table.add_row("events a second", f"{self.sent / max(self.sent_seconds, 1e-9):,.0f}")
+        if len(self.milliseconds) > 1:
+            tail = quantiles(self.milliseconds, n=100)[98]
+            table.add_row("an answer takes", f"{median(self.milliseconds):.0f} ms (p99 {tail:.0f} ms)")
+        table.add_row("answers by path", ", ".join(f"{path} {count}" for path, count in self.paths.most_common()))
+        return table
+
+
+def visits_of_lake(project: str, visits: int) -> list[Visit]:
+    """The latest orders, by Athena."""
+    import awswrangler as wr  # noqa: PLC0415 - `retail --help` stays quick
+
+    rows = wr.athena.read_sql_query(
+        _VISITS.format(gold=f"{project}_gold", visits=int(visits)),
+        database=f"{project}_gold", workgroup=f"{project}-analytics", ctas_approach=False,
+    )  # fmt: skip
+    found = []
+    for _, lines in rows.groupby("ordernumber"):
+        first = lines.iloc[0]
+        products = tuple(zip(lines["productcode"], (int(q) for q in lines["quantityordered"]), strict=True))
+        limit = None if first["creditlimit"] is None else float(first["creditlimit"])
+        found.append(Visit(int(first["customernumber"]), first["city"], first["country"], limit, products))
+    return found
+
+
+def replay_visits(platform: Platform, visits: list[Visit], seed: int) -> Progress:
+    """Send all looks as fast as the stream takes them, and ask for the shoppers' lists meanwhile."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    stream, function = platform.parameters("events/stream_name", "inference/function_name")
+    events = interleaved(visits, datetime.now(UTC), seed)
+    progress, done = Progress(len(events)), threading.Event()
+    sender = threading.Thread(target=_send, args=(EventSink(platform.aws("kinesis"), stream), events, progress, done))
+    sender.start()
+    asker = InferenceClient(platform.aws("lambda"), function)
+    chance = random.Random(seed)  # noqa: S311 - which shopper is asked for
+    with Live(progress.table(), console=Console(), refresh_per_second=2) as live:
+        while not done.is_set():
+            _ask(asker, chance.choice(visits), progress)
+            live.update(progress.table())
+    sender.join()
+    return progress
+
+
+def _send(sink: EventSink, events: list[BrowseEvent], progress: Progress, done: threading.Event) -> None:
+    try:
+        for start in range(0, len(events), _CHUNK):
+            progress.sent += sink.send(events[start : start + _CHUNK])
+            progress.sent_seconds = time.perf_counter() - progress.began
+    finally:
+        done.set()
+
+
+def _ask(client: InferenceClient, visit: Visit, progress: Progress) -> None:
+    began = time.perf_counter()
+    answer: dict[str, Any] = client.get(f"/users/{visit.customer_number}/recommendations", limit=20)
+    progress.milliseconds.append((time.perf_counter() - began) * 1000)
+    progress.paths[answer["path"]] += 1

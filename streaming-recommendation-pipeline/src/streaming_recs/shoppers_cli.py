@@ -1,0 +1,78 @@
+"""`retail stream-shoppers` and `retail show-click`: the stream at work, to be watched."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from streaming_recs.errors import RecommendationError
+
+if TYPE_CHECKING:
+    from streaming_recs.operations import Platform
+
+Project = Annotated[
+    str, typer.Option(envvar=["RETAIL_PROJECT", "TF_VAR_project"], help="Terraform's variable `project`.")
+]
+
+
+def stream_shoppers(
+    visits: Annotated[int, typer.Option(min=1, help="Orders to replay, the latest first.")] = 300,
+    seed: Annotated[int, typer.Option(help="Order of the visitors.")] = 7,
+    project: Project = "retail",
+) -> None:
+    """Replay the latest orders of the lake as shoppers who browse: **events** go to the stream, answers come back.
+
+    Shows events a second, how long an answer of `retail-inference` takes meanwhile, and the paths it used.
+    """
+    from streaming_recs.replayed_day import replay_visits, visits_of_lake
+
+    platform = _platform(project)
+    try:
+        found = visits_of_lake(project, visits)
+        if not found:
+            raise typer.BadParameter(f"{project}_gold.fact_orders has no orders. Run the job retail-etl-job first.")
+        replay_visits(platform, found, seed)
+    except RecommendationError as error:
+        _fail(error)
+
+
+def show_click(
+    customer: Annotated[int | None, typer.Option(help="Who clicks; the first trained customer when not given.")] = None,
+    limit: Annotated[int, typer.Option(min=5, max=100, help="Items compared.")] = 10,
+    project: Project = "retail",
+) -> None:
+    """One **click**, and the shopper's list before and after it, beside a shopper who did not click.
+
+    Exit 1 when the neighbours of the clicked product did not rise.
+    """
+    from streaming_recs.click import ClickTrial, print_trial
+
+    try:
+        trial = ClickTrial.run(_platform(project), customer, limit)
+    except RecommendationError as error:
+        _fail(error)
+    print_trial(trial)
+    if not trial.risen:
+        typer.secho("The clicked product's neighbours did not rise.", fg="red", err=True)
+        raise typer.Exit(1)
+
+
+def _platform(project: str) -> Platform:
+    from streaming_recs.operations import Platform
+
+    return Platform(project, os.environ, _client)
+
+
+def _client(service: str) -> Any:
+    import boto3
+
+    return boto3.client(service)  # type: ignore[call-overload]  # any service's name
+
+
+def _fail(error: RecommendationError) -> Any:
+    typer.secho(f"error: {error.message}", fg="red", err=True)
+    typer.echo(f"  {error.remedy}", err=True)
+    sys.exit(1)
