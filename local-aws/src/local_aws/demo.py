@@ -22,7 +22,6 @@ from local_aws.context import client_for
 from local_aws.environment import after_env
 from local_aws.settings import Settings
 
-JOB = "retail-etl-job"
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 
 
@@ -73,32 +72,43 @@ def run_demo(settings: Settings, *, order_lines: int, dump: Path | None, before:
         before()
     with demo.step("Build the jobs, functions and wheels"):
         demo.run("retail", "package", "--target", "local")
-    with demo.step("Apply the Terraform roots: network, source database, lake, jobs, queries"):
+    with demo.step("Apply the Terraform roots: network and source, lake and queries, stream and recommendations"):
         demo.run("retail", "deploy")
     with demo.step("Load the source database"):
         source = ["--dump", str(dump)] if dump else ["--orders", str(order_lines), "--seed", "7"]
         demo.run("retail", "load-source", *source, *(["--replace"] if dump else []))
     with demo.step("Run the Glue job: one snapshot of the source to a star schema"):
-        _run_job(demo)
+        _run_job(demo, "retail-etl-job")
     with demo.step("Reconcile the lake with the source, to the cent"):
         demo.run("retail", "reconcile")
     with demo.step("Ask Athena the business questions"):
         demo.run("retail", "questions")
+    with demo.step("Train embeddings, and measure them beside their rivals"):
+        _run_job(demo, "retail-ml-etl-job")
+        _run_job(demo, "retail-train-embeddings")
+    with demo.step("Load the vectors into pgvector and make them live"):
+        demo.run("retail", "load-vectors")
+    with demo.step("Replay a day of shoppers on the stream"):
+        demo.run("retail", "stream-shoppers")
+    with demo.step("Click once, and see what changes"):
+        demo.run("retail", "show-click")
+    with demo.step("Ask Athena what was delivered"):
+        demo.run("retail", "deliveries", "--events", "100")
     demo.print_times()
     _print_next_steps(demo)
 
 
-def _run_job(demo: Demo) -> None:
-    demo.console.print(f"[dim]$ aws glue start-job-run --job-name {JOB}[/]")
+def _run_job(demo: Demo, job: str) -> None:
+    demo.console.print(f"[dim]$ aws glue start-job-run --job-name {job}[/]")
     glue: Any = client_for("glue", demo.settings)
-    run_id = glue.start_job_run(JobName=JOB)["JobRunId"]
+    run_id = glue.start_job_run(JobName=job)["JobRunId"]
     with demo.console.status("") as status:
-        while (run := glue.get_job_run(JobName=JOB, RunId=run_id)["JobRun"])["JobRunState"] not in ENDED:
-            status.update(f"{JOB} {run_id[:12]}… {run['JobRunState'].lower()}, {run.get('ExecutionTime', 0)} s")
+        while (run := glue.get_job_run(JobName=job, RunId=run_id)["JobRun"])["JobRunState"] not in ENDED:
+            status.update(f"{job} {run_id[:12]}… {run['JobRunState'].lower()}, {run.get('ExecutionTime', 0)} s")
             time.sleep(1)
     if run["JobRunState"] != "SUCCEEDED":
         reason = run.get("ErrorMessage", "no reason given")
-        raise DemoError(f"{JOB} {run['JobRunState']}: {reason}\nIts log: local-aws logs {JOB} (/aws-glue/jobs/error)")
+        raise DemoError(f"{job} {run['JobRunState']}: {reason}\nIts log: local-aws logs {job} (/aws-glue/jobs/error)")
     demo.console.print(_output(client_for("logs", demo.settings), run), markup=False, highlight=False)
 
 
@@ -116,9 +126,11 @@ def _print_next_steps(demo: Demo) -> None:
     table.add_row(demo.settings.endpoint_url, "the AWS endpoint of this machine")
     table.add_row(environment.get("MYSQL_URL", "-"), "the source database (MYSQL_CNF holds the password)")
     table.add_row(f"s3://{environment.get('LAKE_BUCKET', '-')}", "the lake")
+    table.add_row(environment.get("VECTOR_DB_URL", "-"), 'vectors and recent interactions (psql "$VECTOR_DB_URL")')
+    table.add_row(environment.get("INFERENCE_URL", "-"), "the recommendations' HTTP API; requests are signed")
     table.add_row("make dashboard", "the dashboard, in your browser")
     table.add_row('eval "$(make -s env)"', "point aws, terraform, mysql and psql at all this")
-    table.add_row(f"aws glue start-job-run --job-name {JOB}", "run the job again: it changes nothing")
+    table.add_row("aws glue start-job-run --job-name retail-etl-job", "run the job again: it changes nothing")
     table.add_row("make down", "stop everything; state is kept, `make up` brings it back")
     demo.console.print(table)
     demo.console.print(f"[dim]{os.uname().sysname} {os.uname().machine}, {os.cpu_count()} cores[/]")

@@ -1,4 +1,4 @@
-"""`retail stream-shoppers` and `retail show-click`: the stream at work, to be watched."""
+"""`retail stream-shoppers`, `show-click` and `deliveries`: the stream at work, to be watched."""
 
 from __future__ import annotations
 
@@ -57,6 +57,25 @@ def show_click(
     print_trial(trial)
     if not trial.risen:
         typer.secho("The clicked product's neighbours did not rise.", fg="red", err=True)
+        raise typer.Exit(1)
+
+
+def deliveries(
+    events: Annotated[int, typer.Option(min=1, help="Events to wait for.")] = 1,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait; Firehose buffers a minute or so.")] = 180,
+    project: Project = "retail",
+) -> None:
+    """What was **delivered** to the lake, by path and model version. Exit 1 when fewer events came than waited for."""
+    from rich.console import Console
+
+    from streaming_recs.deliveries import as_table, delivered
+
+    with Console(stderr=True).status("waiting for Firehose to deliver"):
+        rows = delivered(project, events, wait)
+    Console().print(as_table(rows))
+    if rows["events"].sum() < events:
+        typer.secho(f"{rows['events'].sum():,} of {events:,} events are there after {wait:g} s.", fg="red", err=True)
+        typer.echo("  See the error prefix of retail-recommendations in the lake bucket, and its log group.", err=True)
         raise typer.Exit(1)
 
 

@@ -1,0 +1,49 @@
+"""What Firehose has delivered, asked of Athena: what was recommended, on which path, and how it was received."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_POLL_SECONDS = 5.0
+_DELIVERED = """
+SELECT
+  path,
+  model_version AS modelVersion,
+  COUNT(*) AS events,
+  COUNT(DISTINCT customer_number) AS customers,
+  CAST(AVG(CARDINALITY(recommended_items)) AS DECIMAL(9, 1)) AS itemsEach,
+  MIN_BY(recommended_items[1].product_code, event_time) AS firstItem,
+  MIN_BY(recommended_items[1].reason, event_time) AS firstReason
+FROM recommendations
+WHERE CARDINALITY(recommended_items) > 0
+GROUP BY path, model_version
+ORDER BY events DESC
+"""
+
+
+def delivered(project: str, wanted: int, wait_seconds: float) -> Any:
+    """A frame, one row a path and version, once `wanted` events are there or the time is up."""
+    import awswrangler as wr  # noqa: PLC0415 - `retail --help` stays quick
+
+    until = time.monotonic() + wait_seconds
+    while True:
+        rows = wr.athena.read_sql_query(
+            _DELIVERED, database=f"{project}_gold", workgroup=f"{project}-analytics", ctas_approach=False
+        )
+        if rows["events"].sum() >= wanted or time.monotonic() > until:
+            return rows
+        time.sleep(_POLL_SECONDS)
+
+
+def as_table(rows: Any) -> Table:
+    """The frame for a terminal."""
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(*rows.columns, title="Recommendations delivered")
+    for row in rows.itertuples(index=False):
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    return table
