@@ -4,7 +4,8 @@
 
 The file has columns user, item, ts, qty (UCI Online Retail, Chen et al. 2012, is what the targets were set on). Each
 window ends at a share of the time span and is evaluated by `retail evaluate`'s own function: train on its first 80 %,
-search on the inner 80/20 split, test once. Cold shoppers are held out whole: five items of theirs are shown, the rest is the truth.
+search on the inner 80/20 split, test once. Cold shoppers are held out whole: five items of theirs are shown, the rest
+is the truth.
 """
 
 from __future__ import annotations
