@@ -20,7 +20,9 @@ from typing import Any, Protocol
 
 log = logging.getLogger("local_aws.durable")
 
-BEFORE_ANSWERING = frozenset({"glue", "dynamodb", "secretsmanager", "ssm", "kms", "iam", "s3", "stepfunctions"})
+BEFORE_ANSWERING = frozenset(
+    {"glue", "dynamodb", "secretsmanager", "ssm", "kms", "iam", "s3", "stepfunctions", "kinesis"}
+)
 SOON_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
 OLDEST_SECONDS = 9.0

@@ -27,6 +27,7 @@ from local_aws.context import client_for
 from local_aws.durable import StateSource
 from local_aws.objects import FileBody
 from local_aws.services import lambda_isolation
+from local_aws.services.logs_metric_filters import emit
 from local_aws.services.schedule_clock import Clock, Expressions
 from local_aws.services.stepfunctions import Integration, Integrations, TaskFailed
 from local_aws.services.stepfunctions_logs import ExecutionLogs
@@ -46,7 +47,9 @@ _HOOKED = {
     "ministack.services.eventbridge": (
         "_put_events", "_parse_rate_seconds", "_parse_cron_fields", "_cron_next_fire", "_invoke_target",
     ),
-    "ministack.services.cloudwatch_logs": tuple(f"_{name}" for name in _LOG_STORES),
+    "ministack.services.cloudwatch_logs": (
+        *(f"_{name}" for name in _LOG_STORES), "_fanout_to_subscription_filters",
+    ),
     "ministack.services.glue": ("_ALL_STATE",),
     "ministack.services.lambda_svc": ("_execute_function_warm",),
     "ministack.services.s3": ("_persist_object", "_atomic_write", "_get_object", "_read_body", "_object_disk_path"),
@@ -169,6 +172,7 @@ def boot(settings: Settings) -> Upstream:
     _isolate_functions(modules, settings)
     _correct_step_functions(modules, settings)
     _keep_time(modules)
+    _emit_metrics(modules)
     return Upstream(modules["ministack.app"].app, modules)
 
 
@@ -238,6 +242,11 @@ def emit_event(source: str, detail_type: str, detail: Params, resources: list[st
     importlib.import_module("ministack.services.eventbridge")._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
+    """A data point of AWS's own namespaces, which PutMetricData refuses."""
+    importlib.import_module("ministack.services.cloudwatch").record_metric(namespace, name, value, unit, dimensions)
+
+
 def schedule_expressions() -> Expressions:
     """The emulator's parsers of rate(…) and cron(…)."""
     bus = importlib.import_module("ministack.services.eventbridge")
@@ -292,6 +301,19 @@ def _keep_time(modules: dict[str, Any]) -> None:
     expressions = Expressions(bus._parse_rate_seconds, bus._parse_cron_fields, bus._cron_next_fire)
     clock = Clock(expressions, fire, lambda key: schedules.pop(key, None))
     scheduler._tick_schedules = lambda: clock.tick(schedules, scheduler._schedule_last_fired, time.time())
+
+
+def _emit_metrics(modules: dict[str, Any]) -> None:
+    """Every batch of log events, of clients and of functions, passes the metric filters of its group."""
+    logs, cloudwatch = modules["ministack.services.cloudwatch_logs"], modules["ministack.services.cloudwatch"]
+
+    def fan_out(original: Any, group: str, stream: str, events: list[Params]) -> None:
+        filters = [one for (name, _), one in list(logs._metric_filters.items()) if name == group]
+        if filters:
+            emit(filters, [event.get("message", "") for event in events], cloudwatch.record_metric)
+        original(group, stream, events)
+
+    _wrap(logs, "_fanout_to_subscription_filters", fan_out)
 
 
 def _correct_step_functions(modules: dict[str, Any], settings: Settings) -> None:

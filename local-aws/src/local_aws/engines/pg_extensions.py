@@ -1,8 +1,8 @@
 """Extensions that RDS for PostgreSQL offers and the packaged server lacks or keeps for superusers.
 
 PostgreSQL 18 finds extensions outside its own folder (extension_control_path, dynamic_library_path): pgvector comes
-from another package. A control file copied with `trusted = true` lets the master user, who is no superuser, create the
-extension, as rds_superuser may on RDS.
+from another package, aws_s3 and aws_commons from the folder pg_aws_s3 beside this file. A control file copied with
+`trusted = true` lets the master user, who is no superuser, create the extension, as rds_superuser may on RDS.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 # Of "Extension versions for Amazon RDS for PostgreSQL": those with a library that only superusers may create elsewhere.
+OURS = Path(__file__).parent / "pg_aws_s3"
 RDS_ALLOWS = ("pg_stat_statements", "postgres_fdw", "dblink", "pg_buffercache", "pgstattuple", "pageinspect")
 
 
@@ -46,6 +47,8 @@ def prepare(server: Path, folder: Path) -> ExtensionPaths:
     _copy(vector / "share/postgresql/extension", "vector", target)
     for name in RDS_ALLOWS:
         _copy(server / "share/postgresql/extension", name, target)
+    for file in (*OURS.glob("*.control"), *OURS.glob("*.sql")):
+        shutil.copyfile(file, target / file.name)
     return ExtensionPaths(controls=folder, libraries=vector / "lib/postgresql")
 
 

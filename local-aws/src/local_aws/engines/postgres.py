@@ -7,8 +7,10 @@ import contextlib
 import hashlib
 import hmac
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,17 +47,22 @@ _SCRAM_ROUNDS = 4096
 def find(settings: Settings) -> Postgres:
     """The packaged server."""
     try:
-        return Postgres(toolchain.ensure(settings, "postgres"), settings.state / "rds" / "pg_extensions")
+        home = toolchain.ensure(settings, "postgres")
+        return Postgres(home, settings.state / "rds" / "pg_extensions", settings.endpoint_url)
     except toolchain.ToolchainError as error:
         raise DatabaseError(str(error)) from None
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A `DatabaseEngine`; `home` holds bin/postgres, `extensions` is a folder of ours for control files."""
+    """A `DatabaseEngine`; `home` holds bin/postgres, `extensions` is a folder of ours for control files.
+
+    `endpoint` is where aws_s3 finds S3.
+    """
 
     home: Path
     extensions: Path
+    endpoint: str = ""
 
     @cached_property
     def version(self) -> str:
@@ -101,6 +108,8 @@ class Postgres:
 
     def prepare(self, database: Database) -> EngineSpec:
         (database.folder / "pg_hba.conf").write_text(access_rules(forces_ssl(database)))
+        fetch = [getattr(sys, "_base_executable", sys.executable), "-I", str(pg_extensions.OURS / "s3_object.py")]
+        write_private(database.folder / "s3-fetch", shlex.join([*fetch, self.endpoint]))
         config = database.folder / "postgresql.conf"
         config.write_text(self.config(database))
         return EngineSpec(

@@ -1,0 +1,131 @@
+"""What Firehose holds and has not delivered: rows of SQLite in WAL mode, on disk before a put is acknowledged.
+
+A record is in one stage at a time, and changes it in one transaction: nothing is lost when the process is killed, and
+what was delivered but not yet taken out is delivered again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from local_aws.context import Context
+
+RAW, READY, BACKUP, FAILED = "raw", "ready", "backup", "failed"  # to transform, to deliver, to back up, to the errors
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream TEXT NOT NULL, stage TEXT NOT NULL, size INTEGER NOT NULL, entered REAL NOT NULL, arrived REAL NOT NULL,
+    info TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS items_by_stage ON items (stream, stage, id, size, entered);
+CREATE TABLE IF NOT EXISTS offsets (stream TEXT, shard TEXT, place INTEGER, PRIMARY KEY (stream, shard));
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """`arrived`: when Firehose, or the source stream, got the record; `id` is None before it is stored."""
+
+    data: bytes
+    arrived: float
+    info: dict[str, Any] = field(default_factory=dict)
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How full a stage is; `oldest` is when its first item entered it."""
+
+    count: int
+    bytes: int
+    oldest: float
+
+
+class Buffer:
+    """Short calls, from the event loop or from threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+
+    def change(
+        self,
+        stream: str,
+        *,
+        add: Iterable[tuple[str, Item]] = (),
+        remove: Sequence[Item] = (),
+        offset: tuple[str, int] | None = None,
+    ) -> None:
+        """Items into stages, items out, and how far the source is read: all or nothing."""
+        now = time.time()
+        rows = [
+            (stream, stage, len(item.data), now, item.arrived, json.dumps(item.info), item.data) for stage, item in add
+        ]
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany("DELETE FROM items WHERE id = ?", [(item.id,) for item in remove])
+                self._db.executemany(
+                    "INSERT INTO items (stream, stage, size, entered, arrived, info, data)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    rows,
+                )
+                if offset is not None:
+                    self._db.execute("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", (stream, *offset))
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def fill(self, stream: str, stage: str) -> Fill | None:
+        """None for an empty stage."""
+        with self._lock:
+            count, size, oldest = self._db.execute(
+                "SELECT COUNT(*), SUM(size), MIN(entered) FROM items WHERE stream = ? AND stage = ?", (stream, stage)
+            ).fetchone()
+        return Fill(count, size, oldest) if count else None
+
+    def take(self, stream: str, stage: str, max_bytes: int, max_items: int = 100_000) -> list[Item]:
+        """The first items, at least one, as many as fit; they stay until they are removed."""
+        found: list[Item] = []
+        size = 0
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, size, arrived, info, data FROM items WHERE stream = ? AND stage = ? ORDER BY id LIMIT ?",
+                (stream, stage, max_items),
+            )
+            for key, length, arrived, info, data in rows:
+                size += length
+                if found and size > max_bytes:
+                    break
+                found.append(Item(data, arrived, json.loads(info), key))
+        return found
+
+    def offset(self, stream: str, shard: str) -> int | None:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT place FROM offsets WHERE stream = ? AND shard = ?", (stream, shard)
+            ).fetchone()
+        return int(row[0]) if row else None
+
+    def forget(self, stream: str) -> None:
+        with self._lock:
+            self._db.execute("DELETE FROM items WHERE stream = ?", (stream,))
+            self._db.execute("DELETE FROM offsets WHERE stream = ?", (stream,))
+
+
+@cache
+def buffer_of(ctx: Context) -> Buffer:
+    return Buffer(ctx.settings.state / "firehose.sqlite")
