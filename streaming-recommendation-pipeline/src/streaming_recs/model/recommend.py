@@ -48,14 +48,21 @@ class Ranked:
 
 
 def recommend(
-    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Wanted | Sequence[Wanted], stages: Stages | None = None
+    model: ModelVersion,
+    shoppers: Sequence[Shopper],
+    wanted: Wanted | Sequence[Wanted],
+    *,
+    retrieve: Retrieve = retrieval.exact,
+    rerank: bool = True,
 ) -> list[Answer]:
     """One answer per shopper, in their order: k items, or fewer and the reason why.
 
-    `wanted` is one for all or one for each.
+    `wanted` is one for all or one for each. By default retrieval is exact, in memory; a vector index takes its place
+    by `retrieve`.
     """
     each = [wanted] * len(shoppers) if isinstance(wanted, Wanted) else list(wanted)
-    return [answer(model, one, want.k) for one, want in zip(ranked(model, shoppers, each, stages), each, strict=True)]
+    lists = ranked(model, shoppers, each, Stages(retrieve, rerank))
+    return [answer(model, one, want.k) for one, want in zip(lists, each, strict=True)]
 
 
 def answer(model: ModelVersion, one: Ranked, k: int) -> Answer:

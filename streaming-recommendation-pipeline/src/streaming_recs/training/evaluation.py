@@ -8,7 +8,7 @@ from typing import Any
 
 from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.methods import Method, Rank, methods
-from streaming_recs.training.metrics import NAMES, scored
+from streaming_recs.training.metrics import scored
 from streaming_recs.training.protocol import PROTOCOLS, Split, most_sold, split_by_time
 from streaming_recs.training.search import Log, Search, search
 
@@ -57,9 +57,8 @@ def evaluate(
         summaries = measured(name, method, searched[source], outer, seed)
         for protocol, summary in summaries.items():
             report["protocols"][protocol][name] = summary
-            log(
-                f"{name} {protocol}: recall_at_20 {summary['recall_at_20']:.4f} ndcg_at_100 {summary['ndcg_at_100']:.4f}"
-            )
+            recall, ndcg = summary["recall_at_20"], summary["ndcg_at_100"]
+            log(f"{name} {protocol}: recall_at_20 {recall:.4f} ndcg_at_100 {ndcg:.4f}")
     return report
 
 

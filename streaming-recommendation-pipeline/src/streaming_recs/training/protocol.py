@@ -38,7 +38,11 @@ def split_by_time(interactions: Interactions, *, most_users: int, seed: int) -> 
     At most `most_users` test users are asked about, drawn by the seed.
     """
     start, last = float(interactions.day[0]), float(interactions.day[-1])
-    cut = start + TRAIN_SHARE * (last - start)
+    return split_at(interactions, start + TRAIN_SHARE * (last - start), most_users=most_users, seed=seed)
+
+
+def split_at(interactions: Interactions, cut: float, *, most_users: int, seed: int) -> Split:
+    """Train on the days up to the cut, ask about those after it."""
     train, test = interactions.between(-np.inf, cut), interactions.between(cut, np.inf)
     bought = bought_by(train)
     later = later_purchases(train, test)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streaming_recs.model.version import ModelVersion, Trees
+from streaming_recs.training.cold_items import with_cold_items
 from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.retrieval_model import retrieval_model
 from streaming_recs.training.settings import Settings
@@ -15,7 +16,6 @@ from streaming_recs.training.tables import Customers, Items, Sources
 
 HORIZON = 0.2  # of the time span: how far ahead the re-ranker learns to look, as far as it will be asked
 _LEAST_SPAN = 0.35  # of the time span: a moment before that knows too little
-_PAIRS_PER_SHOPPER = 120  # candidates of a shopper that the re-ranker learns from, about
 
 
 def train(  # noqa: PLR0913 (what a run is made of, by name)
@@ -40,7 +40,10 @@ def train(  # noqa: PLR0913 (what a run is made of, by name)
     if chosen.rerank:
         discovery, replenishment = rerankers(sources, end=end, settings=chosen, seed=seed)
         model = replace(model, discovery=discovery, replenishment=replenishment)
-    model = replace(model, data=model.data | (data or {}) | {"end": _moment(end).isoformat(), "seed": seed})
+    model = with_cold_items(model, sources.items)
+    model = replace(
+        model, data=model.data | (data or {}) | {"end": _moment(end).isoformat(), "end_day": end, "seed": seed}
+    )
     return replace(model, version=version_name(model, datetime.now(UTC)))
 
 
@@ -52,7 +55,6 @@ def rerankers(sources: Sources, *, end: float, settings: Settings, seed: int) ->
     start = float(interactions.day[0])
     horizon = HORIZON * (end - start)
     moments = [end - back * horizon for back in reranker.MOMENTS]
-    share = reranker.share_of_shoppers(len(interactions.users) * _PAIRS_PER_SHOPPER * len(moments))
     learnt: tuple[list[Any], list[Any]] = ([], [])
     for number, moment in enumerate(moments):
         past, following = sources.until(moment), interactions.between(moment, moment + horizon)
@@ -60,9 +62,7 @@ def rerankers(sources: Sources, *, end: float, settings: Settings, seed: int) ->
             continue
         model = retrieval_model(past, end=moment, settings=settings, seed=seed)
         for show_bought in (False, True):
-            learnt[show_bought].append(
-                reranker.examples(model, following, show_bought=show_bought, share=share, seed=seed + number)
-            )
+            learnt[show_bought].append(reranker.examples(model, following, show_bought=show_bought, seed=seed + number))
     return reranker.fit(learnt[0], settings, seed=seed), reranker.fit(learnt[1], settings, seed=seed)
 
 
