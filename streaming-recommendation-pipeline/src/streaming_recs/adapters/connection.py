@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import psycopg
@@ -86,8 +86,7 @@ class WarmConnection:
         """With the password at hand, else the current one, else the one that a rotation is just making current."""
         failure: psycopg.OperationalError | None = None
         tried: list[Login] = []
-        for login in (lambda: self._current, lambda: self._login("AWSCURRENT"), lambda: self._login("AWSPENDING")):
-            found = login()
+        for found in self._logins():
             if found is None or found in tried:
                 continue
             tried.append(found)
@@ -106,6 +105,12 @@ class WarmConnection:
                 f"Secret {self._database.secret_arn} has no value yet.", "Wait for its first rotation, or rotate it."
             )
         raise failure
+
+    def _logins(self) -> Iterator[Login | None]:
+        """Read only as far as is needed: most connections are made with the first."""
+        yield self._current
+        yield self._login("AWSCURRENT")
+        yield self._login("AWSPENDING")
 
     def _open(self, login: Login) -> BoundedConnection:
         milliseconds = int(self._patience.statement * 1000)

@@ -55,9 +55,9 @@ class ModelStore:
         return None if content is None else str(json.loads(content)["live"])
 
     def publish(self, model: ModelVersion, *, current: bool = True) -> None:
-        """Write the model and its exports, as the current ones unless told otherwise.
+        """Write the model and its exports. Publishing the same version again writes the same bytes.
 
-        Publishing the same version again writes the same bytes.
+        current: also as what embeddings.sql loads; only for a version that passed the promotion gate.
         """
         self._write(model_key(model.version), model.to_bytes())
         exports = export(model)
@@ -68,6 +68,12 @@ class ModelStore:
     def record(self, version: str, content: dict[str, Any]) -> None:
         """Write down what was measured of a version and what the promotion gate said: models/<version>/record.json."""
         self._write(f"models/{version}/record.json", json.dumps(content, indent=2, default=str).encode())
+
+    def versions(self) -> list[str]:
+        """Published versions, oldest first: a version's name begins with the time of its training."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="models/")
+        keys = (found["Key"] for page in pages for found in page.get("Contents", []))
+        return sorted(key.split("/")[1] for key in keys if key.endswith("/model.npz"))
 
     def note_live(self, version: str, previous: str | None) -> None:
         """Write down which version went live."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
-from serving_world import Serving, browse, raw
+from serving_world import BUCKET, Serving, browse, raw
+from vector_world import small_model
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def test_a_customer_nobody_knows_gets_what_is_popular(api: Serving) -> None:
     ("profile", "path"),
     [
         ({"customer_number": 100}, "trained_user"),
-        ({"browse_history": ["A0000001", {"product_code": "A0000002", "quantity": 3, "in_shopping_cart": True}]}, "fold_in"),
+        ({"browse_history": ["A0000001", {"product_code": "A0000002", "in_shopping_cart": True}]}, "fold_in"),
         ({"city": "Nantes", "country": "France"}, "location_prior"),
         ({"country": "FRANCE", "creditlimit": 1000}, "location_prior"),
         ({}, "popular"),
@@ -101,8 +103,6 @@ def test_items_in_the_cart_and_items_bought_are_not_shown(api: Serving) -> None:
 
 
 def bought_by_first_user() -> list[int]:
-    from vector_world import small_model  # noqa: PLC0415
-
     model = small_model()
     return model.histories.item[: model.histories.starts[1]].tolist()
 
@@ -131,7 +131,7 @@ def bought_by_first_user() -> list[int]:
         ("post", "/items_from_user", {"credit_limit": -1}, {}, 400, "credit_limit"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_by_the_fields_name(
+def test_what_makes_no_sense_is_refused_by_the_fields_name(  # noqa: PLR0917 - a row of the table
     api: Serving, method: str, path: str, body: Any, query: dict[str, Any], status: int, field: str | None
 ) -> None:
     answered, error = api.get(path, **query) if method == "get" else api.post(path, body, **query)
@@ -190,9 +190,6 @@ def test_a_process_that_holds_another_version_reloads(api: Serving) -> None:
 def test_a_version_whose_model_is_gone_leaves_the_old_one_serving(api: Serving) -> None:
     assert api.get("/healthz")[1]["model_version"] == "v1"
     model = api.publish(version="v2", seed=2)
-    import boto3  # noqa: PLC0415
-    from serving_world import BUCKET  # noqa: PLC0415
-
     boto3.client("s3").put_object(Bucket=BUCKET, Key=f"models/{model.version}/model.npz", Body=b"cut of")
     assert api.get("/users/100/recommendations")[1]["model_version"] == "v1"
 

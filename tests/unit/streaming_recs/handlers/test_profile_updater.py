@@ -41,7 +41,7 @@ def test_an_event_an_hour_late_changes_nothing(serving: Serving) -> None:
 
 
 def test_a_duplicated_shuffled_redelivered_stream_ends_in_the_same_state(serving: Serving) -> None:
-    rng = random.Random(4)
+    rng = random.Random(4)  # noqa: S311
     events = [
         raw(browse(
             *[f"P{n}" for n in range(step + 1)], event_id=f"s{session}-{step}", session_id=f"s{session}",
