@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -120,25 +120,49 @@ class StreamLog:
 
     def place_before(self, stream: str, moment: float) -> int:
         """The place after which records arrived at `moment` or later."""
+        firsts = [self._first_since(stream, shard, moment) for shard in self.shards(stream)]
+        return min((first for first in firsts if first is not None), default=self.last_place() + 1) - 1
+
+    def _first_since(self, stream: str, shard: str, moment: float) -> int | None:
         row = self._db.execute(
-            "SELECT MIN(place) FROM records WHERE stream = ? AND arrived >= ?", (stream, moment)
+            "SELECT place FROM records WHERE stream = ? AND shard = ? AND arrived >= ? ORDER BY place LIMIT 1",
+            (stream, shard, moment),
         ).fetchone()
-        return int(row[0]) - 1 if row[0] is not None else self.last_place()
+        return int(row[0]) if row else None
 
     def shards(self, stream: str) -> list[str]:
-        """The shards that have records, also those that were split or merged away."""
-        rows = self._db.execute("SELECT DISTINCT shard FROM records WHERE stream = ? ORDER BY shard", (stream,))
-        return [row[0] for row in rows]
+        """The shards that have records, also those that were split or merged away. One look-up a shard, not a record."""
+        found: list[str] = []
+        while True:
+            row = self._db.execute(
+                "SELECT MIN(shard) FROM records WHERE stream = ? AND shard > ?", (stream, found[-1] if found else "")
+            ).fetchone()
+            if row[0] is None:
+                return found
+            found.append(row[0])
 
     def expire(self, stream: str, before: float) -> None:
         """Drop what is older than the stream's retention."""
-        self._db.execute("DELETE FROM records WHERE stream = ? AND arrived < ?", (stream, before))
+        for shard in self.shards(stream):
+            kept = self._first_since(stream, shard, before)
+            self._db.execute(
+                "DELETE FROM records WHERE stream = ? AND shard = ? AND place < ?",
+                (stream, shard, self.last_place() + 1 if kept is None else kept),
+            )
 
     def forget(self, stream: str) -> None:
         self._db.execute("DELETE FROM records WHERE stream = ?", (stream,))
 
-    def streams(self) -> Iterable[str]:
-        return [row[0] for row in self._db.execute("SELECT DISTINCT stream FROM records")]
+    def streams(self) -> list[str]:
+        """The streams that have records."""
+        found: list[str] = []
+        while True:
+            row = self._db.execute(
+                "SELECT MIN(stream) FROM records WHERE stream > ?", (found[-1] if found else "",)
+            ).fetchone()
+            if row[0] is None:
+                return found
+            found.append(row[0])
 
     async def arrival(self, stream: str, seconds: float) -> None:
         """Return at the next append to the stream, or after `seconds`."""
