@@ -5,6 +5,8 @@ data "aws_partition" "current" {}
 locals {
   here      = "${data.aws_region.current.name}:${var.account_id}"
   partition = data.aws_partition.current.partition
+  # Composed: the database and its loader come after this module.
+  loader_arn = "arn:${local.partition}:lambda:${local.here}:function:${var.project}-vector-loader"
   trusted = {
     # The ARN is composed: the machine needs its role first.
     machine   = { service = "states.amazonaws.com", source = "arn:${local.partition}:states:${local.here}:stateMachine:${local.name}" }
@@ -48,6 +50,12 @@ data "aws_iam_policy_document" "machine" {
     sid       = "RunTheJobs"
     actions   = ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"]
     resources = [module.ml_etl_job.arn, module.train_job.arn]
+  }
+
+  statement {
+    sid       = "MakeLive"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.loader_arn]
   }
 
   statement {

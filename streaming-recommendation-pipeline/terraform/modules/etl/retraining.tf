@@ -33,7 +33,7 @@ locals {
   }
 
   definition = {
-    Comment        = "Training table, then model; tells ${var.project}-alerts what the promotion gate said."
+    Comment        = "Training table, then model, then what passed the gate goes live; tells ${var.project}-alerts what the promotion gate said."
     StartAt        = "Prepare"
     TimeoutSeconds = 21600
 
@@ -66,6 +66,28 @@ locals {
         ResultSelector = { "report.$" = "States.StringToJson($.Body)" }
         ResultPath     = "$.result"
         TimeoutSeconds = 60
+        Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }]
+        Next           = "Promoted"
+      }
+
+      Promoted = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }]
+        Default = "Load"
+      }
+
+      # The database refuses what finds too few of the true neighbours; the version before then goes on serving.
+      Load = {
+        Type     = "Task"
+        Resource = "arn:${data.aws_partition.current.partition}:states:::lambda:invoke"
+        Parameters = {
+          FunctionName = local.loader_arn
+          Payload      = { "version.$" = "$.result.report.model_version", reason = local.name }
+        }
+        ResultSelector = { "loaded.$" = "$.Payload" }
+        ResultPath     = "$.live"
+        TimeoutSeconds = 960
+        Retry          = [{ ErrorEquals = ["Lambda.ServiceException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"], IntervalSeconds = 10, BackoffRate = 2, MaxAttempts = 4 }]
         Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }]
         Next           = "NotifyDecision"
       }

@@ -52,8 +52,6 @@ resource "aws_glue_catalog_table" "recommendations" {
         type = columns.value.type
       }
     }
-
-    ser_de_info {}
   }
 
   depends_on = [aws_glue_catalog_table.recommendations_delivered]

@@ -25,43 +25,43 @@ resource "aws_vpc_security_group_egress_rule" "s3" {
   tags = { Name = "${local.name}-s3" }
 }
 
-resource "aws_vpc_security_group_ingress_rule" "rotation" {
+resource "aws_vpc_security_group_ingress_rule" "functions" {
   security_group_id            = aws_security_group.this.id
-  description                  = "Rotation of the application users"
-  referenced_security_group_id = aws_security_group.rotation.id
+  description                  = "Rotation and loader"
+  referenced_security_group_id = aws_security_group.functions.id
   ip_protocol                  = "tcp"
   from_port                    = aws_db_instance.this.port
   to_port                      = aws_db_instance.this.port
 
-  tags = { Name = "${local.name}-rotation" }
+  tags = { Name = "${local.name}-functions" }
 }
 
-resource "aws_security_group" "rotation" {
-  name        = "${local.name}-rotation"
-  description = "The rotation function: calls the vector database and Secrets Manager, is called by nobody."
+resource "aws_security_group" "functions" {
+  name        = "${local.name}-functions"
+  description = "Rotation and loader: call the vector database and AWS, are called by nobody."
   vpc_id      = var.network.vpc_id
 
-  tags = { Name = "${local.name}-rotation" }
+  tags = { Name = "${local.name}-functions" }
 }
 
-resource "aws_vpc_security_group_egress_rule" "rotation_to_database" {
-  security_group_id            = aws_security_group.rotation.id
+resource "aws_vpc_security_group_egress_rule" "functions_to_database" {
+  security_group_id            = aws_security_group.functions.id
   description                  = "PostgreSQL"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
   from_port                    = aws_db_instance.this.port
   to_port                      = aws_db_instance.this.port
 
-  tags = { Name = "${local.name}-rotation-postgresql" }
+  tags = { Name = "${local.name}-functions-postgresql" }
 }
 
-resource "aws_vpc_security_group_egress_rule" "rotation_to_aws" {
-  security_group_id = aws_security_group.rotation.id
-  description       = "HTTPS to Secrets Manager, by NAT or endpoint"
+resource "aws_vpc_security_group_egress_rule" "functions_to_aws" {
+  security_group_id = aws_security_group.functions.id
+  description       = "HTTPS to AWS, by gateway endpoint, NAT or interface endpoint"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
 
-  tags = { Name = "${local.name}-rotation-https" }
+  tags = { Name = "${local.name}-functions-https" }
 }

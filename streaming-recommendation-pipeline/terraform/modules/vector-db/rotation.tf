@@ -27,7 +27,7 @@ module "rotation" {
 
   network = {
     subnet_ids         = var.network.subnet_ids
-    security_group_ids = [aws_security_group.rotation.id]
+    security_group_ids = [aws_security_group.functions.id]
   }
 }
 

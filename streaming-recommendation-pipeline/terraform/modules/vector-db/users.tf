@@ -31,8 +31,8 @@ resource "aws_secretsmanager_secret_rotation" "user" {
   # The first rotation starts at once: the way to the database must stand.
   depends_on = [
     aws_lambda_permission.rotation,
-    aws_vpc_security_group_egress_rule.rotation_to_aws,
-    aws_vpc_security_group_egress_rule.rotation_to_database,
-    aws_vpc_security_group_ingress_rule.rotation,
+    aws_vpc_security_group_egress_rule.functions_to_aws,
+    aws_vpc_security_group_egress_rule.functions_to_database,
+    aws_vpc_security_group_ingress_rule.functions,
   ]
 }

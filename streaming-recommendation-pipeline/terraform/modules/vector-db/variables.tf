@@ -35,6 +35,8 @@ variable "capacity" {
     insights         = optional(bool, false)
     max_connections  = optional(number, 60)
     index_memory_mib = optional(number, 128)
+    # One load at a time is enough; null reserves none.
+    loader_concurrency = optional(number)
   })
   default  = {}
   nullable = false

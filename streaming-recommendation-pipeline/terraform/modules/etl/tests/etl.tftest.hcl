@@ -50,7 +50,7 @@ run "the_jobs_have_their_contracted_names_and_order" {
 run "a_failure_is_told_and_the_machine_fails" {
   assert {
     condition = alltrue([
-      for state in ["Prepare", "Train", "ReadReport"] :
+      for state in ["Prepare", "Train", "ReadReport", "Load"] :
       jsondecode(aws_sfn_state_machine.this.definition).States[state].Catch[0].Next == "NotifyFailure"
     ])
     error_message = "Every step that can fail leads to the alerts topic."
@@ -73,5 +73,12 @@ run "the_scheduler_may_start_the_machine_and_nothing_else" {
   assert {
     condition     = data.aws_iam_policy_document.scheduler.statement[0].actions == toset(["states:StartExecution"]) && data.aws_iam_policy_document.scheduler.statement[0].resources == toset([aws_sfn_state_machine.this.arn])
     error_message = "One action on one machine."
+  }
+}
+
+run "what_the_gate_refuses_is_not_loaded" {
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
+    error_message = "A refused version must not reach the database."
   }
 }

@@ -68,7 +68,7 @@ run "plain_text_is_refused_and_connections_are_bounded" {
 
 run "only_security_groups_are_admitted_and_only_s3_is_called" {
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.rotation.cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.rotation.referenced_security_group_id == aws_security_group.rotation.id
+    condition     = aws_vpc_security_group_ingress_rule.functions.cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.functions.referenced_security_group_id == aws_security_group.functions.id
     error_message = "No address range may reach the database."
   }
 
@@ -114,5 +114,12 @@ run "unprotected_it_leaves_nothing_behind" {
   assert {
     condition     = aws_db_instance.this.skip_final_snapshot && alltrue([for secret in aws_secretsmanager_secret.user : secret.recovery_window_in_days == 0])
     error_message = "A throw-away environment must vanish whole."
+  }
+}
+
+run "the_loader_reads_models_and_notes_what_is_live" {
+  assert {
+    condition     = one([for statement in data.aws_iam_policy_document.loader.statement : statement.resources if contains(statement.actions, "s3:PutObject")]) == toset(["arn:aws:s3:::shop-lake/models/registry.json"])
+    error_message = "It changes nothing else in the lake."
   }
 }
