@@ -69,7 +69,8 @@ class Lane:
             self.polled = 0
             if records:
                 await self._process(Piece(tuple(records)))
-            self.desk.note_place(self.place)
+            else:
+                self.desk.note_place(self.place)
 
     # --- gather ---
 
