@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -16,42 +17,42 @@ from vector_world import MASTER, PASSWORDS
 TOKENS = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"]
 
 
-@pytest.fixture
-def secret(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty secret with rotation on, as Terraform makes it."""
-    client = boto3.client("secretsmanager")
-    master = client.create_secret(
-        Name="master", SecretString=json.dumps({"username": MASTER.user, "password": MASTER.password})
-    )
-    monkeypatch.setenv("MASTER_SECRET_ARN", master["ARN"])
-    made = client.create_secret(Name="retail/vector-db/retail_inference")
-    from moto.backends import get_backend  # noqa: PLC0415
+class UnderRotation:
+    """Secrets Manager as it is during a rotation, which moto starts only with a real Lambda: the secret's rotation is
+    on, and the new version is pending and empty."""
 
-    backend = get_backend("secretsmanager")["123456789012"]["us-east-1"]
-    backend.secrets["retail/vector-db/retail_inference"].rotation_enabled = True
-    yield made["ARN"]
+    def __init__(self, token: str) -> None:
+        self.client, self.token = boto3.client("secretsmanager"), token
+
+    def describe_secret(self, SecretId: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        held = self.client.describe_secret(SecretId=SecretId)
+        stages = {self.token: ["AWSPENDING"]} | held.get("VersionIdsToStages", {})
+        return {"Name": held["Name"], "RotationEnabled": True, "VersionIdsToStages": stages}
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self.client, method)
+
+
+@pytest.fixture
+def secret(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty secret, as Terraform makes it."""
+    client = boto3.client("secretsmanager")
+    master = json.dumps({"username": MASTER.user, "password": MASTER.password})
+    monkeypatch.setenv("MASTER_SECRET_ARN", client.create_secret(Name="master", SecretString=master)["ARN"])
+    yield client.create_secret(Name="retail/vector-db/retail_inference")["ARN"]
     serving.database.ask_nothing(f"ALTER ROLE retail_inference PASSWORD '{PASSWORDS['retail_inference']}'")
 
 
-def rotate(arn: str, token: str) -> str:
-    """All four steps; returns the new password."""
-    client = boto3.client("secretsmanager")
-    client.put_secret_value  # noqa: B018 - the client is made before the steps, as in a warm function
-    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-        event = {"SecretId": arn, "ClientRequestToken": token, "Step": step}
-        if step == "createSecret":
-            prepare(arn, token)
-        rotate_user.handler(event, None)
-        rotate_user.handler(event, None)  # every step may be repeated
-    return str(json.loads(client.get_secret_value(SecretId=arn, VersionId=token)["SecretString"])["password"])
-
-
-def prepare(arn: str, token: str) -> None:
-    """Secrets Manager labels the version before it calls; moto does not."""
-    from moto.backends import get_backend  # noqa: PLC0415
-
-    held = get_backend("secretsmanager")["123456789012"]["us-east-1"].secrets["retail/vector-db/retail_inference"]
-    held.versions[token] = {"createdate": 0, "version_id": token, "version_stages": ["AWSPENDING"]}
+def rotate(arn: str, token: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """All four steps, each twice; returns the new password."""
+    secrets = UnderRotation(token)
+    with monkeypatch.context() as patch:
+        patch.setattr(rotate_user.boto3, "client", lambda _service: secrets)
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            for _ in range(2):
+                rotate_user.handler({"SecretId": arn, "ClientRequestToken": token, "Step": step}, None)
+    held = secrets.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
+    return str(json.loads(held["SecretString"])["password"])
 
 
 def login(serving: Serving, password: str) -> None:
@@ -73,10 +74,12 @@ def test_an_unknown_step_is_refused(secret: str) -> None:
         rotate_user.handler({"SecretId": secret, "ClientRequestToken": TOKENS[0], "Step": "dance"}, None)
 
 
-def test_two_rotations_leave_one_password_that_opens(secret: str, serving: Serving) -> None:
-    first = rotate(secret, TOKENS[0])
+def test_two_rotations_leave_one_password_that_opens(
+    secret: str, serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rotate(secret, TOKENS[0], monkeypatch)
     login(serving, first)
-    second = rotate(secret, TOKENS[1])
+    second = rotate(secret, TOKENS[1], monkeypatch)
     login(serving, second)
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
         login(serving, first)
