@@ -31,7 +31,10 @@ def evaluate(
     try:
         rows = read_interactions(interactions)
         report = run(
-            rows, seed=seed, effort=Effort(trials=trials), log=lambda line: console.print(line, highlight=False)
+            rows,
+            seed=seed,
+            effort=Effort(trials=trials),
+            log=lambda line: console.print(line, highlight=False, soft_wrap=True),
         )
     except (InteractionsError, TooLittleDataError) as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from streaming_recs.model.version import Matrix, Trees, Vector
+from streaming_recs.model.features import NAMES
+from streaming_recs.model.version import Matrix, ModelFormatError, Trees, Vector
 
 _BLOCK = 256  # rows × trees of a block stay in the processor's cache
 
 
 def tree_scores(trees: Trees, features: Matrix) -> Vector:
-    """(r,) sums of the leaves that each row of features (r, f) reaches; all trees of a block of rows step together."""
+    """(r,) sums of the leaves that each row of features (r, f) reaches; all trees of a block of rows step together.
+
+    Raises ModelFormatError when the trees were learnt from other features than those of `features.NAMES`.
+    """
+    if tuple(trees.features.tolist()) != NAMES:
+        raise ModelFormatError("The re-ranker was trained on other features than this code computes. Train it again.")
     result = np.zeros(len(features), dtype=np.float32)
     children = np.column_stack([trees.left, trees.right]).ravel()
     width = features.shape[1]

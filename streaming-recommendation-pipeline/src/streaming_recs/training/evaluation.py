@@ -9,10 +9,11 @@ from typing import Any
 from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.methods import Method, Rank, methods
 from streaming_recs.training.metrics import scored
-from streaming_recs.training.protocol import PROTOCOLS, Split, most_sold, split_by_time
+from streaming_recs.training.protocol import PROTOCOLS, Split, sampled, split_by_time
 from streaming_recs.training.search import Log, Search, search
 
 SEARCH_ITEMS = 4_000  # most sold items that a search looks at: an inverse of more is too dear to try out
+SEARCH_USERS = 10_000  # drawn users that a search looks at
 OURS = ("ours", "ours_retrieval_only")
 
 
@@ -38,9 +39,10 @@ def evaluate(
         raise TooLittleDataError(
             "No user bought 5 items in the first 80 % of the time span and a further one later. Give a longer history."
         )
-    inner = split_by_time(most_sold(outer.train, SEARCH_ITEMS), most_users=effort.most_users, seed=seed)
+    searched_on = sampled(outer.train, items=SEARCH_ITEMS, users=SEARCH_USERS, seed=seed)
+    inner = split_by_time(searched_on, most_users=effort.most_users, seed=seed)
     report: dict[str, Any] = {
-        "data": described(interactions, outer, seed, effort), "protocols": {name: {} for name in PROTOCOLS},
+        "data": described(interactions, outer, inner, seed, effort), "protocols": {name: {} for name in PROTOCOLS},
         "search": {}, "left_out": {},
     }  # fmt: skip
     searched: dict[str, Search] = {}
@@ -80,12 +82,13 @@ def measured(name: str, method: Method, found: Search, outer: Split, seed: int) 
     return summaries
 
 
-def described(interactions: Interactions, outer: Split, seed: int, effort: Effort) -> dict[str, Any]:
+def described(interactions: Interactions, outer: Split, inner: Split, seed: int, effort: Effort) -> dict[str, Any]:
     """What was measured on, so that a figure can be repeated."""
     return {
         "rows": len(interactions), "users": len(interactions.users), "items": len(interactions.items),
         "train_rows": len(outer.train), "test_rows": outer.test_rows,
         "train_users": len(outer.train.users), "train_items": len(outer.train.items),
         "test_users": {name: len(questions.users) for name, questions in outer.questions.items()},
+        "search_users": len(inner.train.users), "search_items": len(inner.train.items),
         "span_days": float(interactions.day[-1] - interactions.day[0]), "seed": seed, "trials": effort.trials,
     }  # fmt: skip

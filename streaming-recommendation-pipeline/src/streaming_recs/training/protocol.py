@@ -73,9 +73,12 @@ def later_purchases(known: Interactions | ModelVersion, following: Interactions)
     return bought
 
 
-def most_sold(interactions: Interactions, count: int) -> Interactions:
-    """The interactions with the `count` items that most lines hold: what a search can afford."""
-    if len(interactions.items) <= count:
-        return interactions
-    lines = np.bincount(interactions.item)
-    return interactions.where(np.isin(interactions.item, np.argsort(-lines, kind="stable")[:count]))
+def sampled(interactions: Interactions, *, items: int, users: int, seed: int) -> Interactions:
+    """The `items` that most lines hold and `users` drawn by the seed: what a search can afford."""
+    if len(interactions.items) > items:
+        lines = np.bincount(interactions.item)
+        interactions = interactions.where(np.isin(interactions.item, np.argsort(-lines, kind="stable")[:items]))
+    if len(interactions.users) > users:
+        drawn = np.random.default_rng(seed).permutation(len(interactions.users))[:users]
+        interactions = interactions.where(np.isin(interactions.user, drawn))
+    return interactions

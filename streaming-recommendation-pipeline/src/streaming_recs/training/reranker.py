@@ -28,13 +28,13 @@ from streaming_recs.training.settings import Settings
 MOMENTS = (1.0, 1.5, 2.0, 0.5)  # horizons before the end of the data
 _LEAST_HISTORY = 3  # items a shopper must have at a moment to be learnt from
 _SHOPPERS = 64
-_ROWS = 400_000  # pairs learnt from, of all moments
+_MOST_SHOPPERS = 2_000  # of a moment
 _NEGATIVES = 0.35  # share kept of the candidates that were not bought
 _LEAST_TRUTH = 200  # bought candidates below which there is nothing to learn
 
 PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5,
-    "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 10.0, "max_depth": 8,
+    "max_bin": 63, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 10.0, "max_depth": 8,
     "use_missing": False, "deterministic": True, "force_row_wise": True, "verbose": -1,
 }  # fmt: skip
 OBJECTIVES: tuple[dict[str, Any], ...] = (
@@ -52,13 +52,13 @@ class Examples:
     groups: NDArray[np.int64]  # rows of each shopper
 
 
-def examples(model: ModelVersion, following: Interactions, *, show_bought: bool, share: float, seed: int) -> Examples:
-    """Candidates of the shoppers who came back, with what they bought; `share` of the shoppers, drawn by seed."""
+def examples(model: ModelVersion, following: Interactions, *, show_bought: bool, seed: int) -> Examples:
+    """Candidates of the shoppers who came back, with what they bought; at most so many, drawn by seed."""
     truth = truth_of(model, following, show_bought=show_bought)
     histories = np.diff(model.histories.starts)
     users = np.array([user for user in sorted(truth) if histories[user] >= _LEAST_HISTORY], dtype=np.int64)
     draw = np.random.default_rng(seed)
-    users = np.sort(draw.permutation(users)[: max(1, round(share * len(users)))]) if len(users) else users
+    users = np.sort(draw.permutation(users)[:_MOST_SHOPPERS])
     parts = [
         part
         for start in range(0, len(users), _SHOPPERS)
@@ -156,8 +156,3 @@ def export(boosters: list[tuple[list[dict[str, Any]], float]]) -> Trees:
         np.array(NAMES), np.array(roots, dtype=np.int32), feature.astype(np.int32), rounded.astype(np.float32),
         left.astype(np.int32), right.astype(np.int32), value.astype(np.float32), np.array(depth, dtype=np.int32),
     )  # fmt: skip
-
-
-def share_of_shoppers(rows: int) -> float:
-    """The share of shoppers that keeps the pairs of all moments within memory."""
-    return min(1.0, _ROWS / max(rows, 1))

@@ -16,7 +16,7 @@ class Settings:
     taste_days: float = 120.0  # how fast a purchase stops telling what its buyer likes
     recency_days: float = 7.0
     recency_weight: float = 3.0
-    prior_weight: float = 1.0  # κ of the fold-in
+    prior_weight: float = 0.1  # κ of the fold-in
     neighbour_ridge: float = 300.0
     companion_ridge: float = 100.0
     companion_days: float = 90.0

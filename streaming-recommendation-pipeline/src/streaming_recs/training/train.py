@@ -16,7 +16,6 @@ from streaming_recs.training.tables import Customers, Items, Sources
 
 HORIZON = 0.2  # of the time span: how far ahead the re-ranker learns to look, as far as it will be asked
 _LEAST_SPAN = 0.35  # of the time span: a moment before that knows too little
-_PAIRS_PER_SHOPPER = 120  # candidates of a shopper that the re-ranker learns from, about
 
 
 def train(  # noqa: PLR0913 (what a run is made of, by name)
@@ -56,7 +55,6 @@ def rerankers(sources: Sources, *, end: float, settings: Settings, seed: int) ->
     start = float(interactions.day[0])
     horizon = HORIZON * (end - start)
     moments = [end - back * horizon for back in reranker.MOMENTS]
-    share = reranker.share_of_shoppers(len(interactions.users) * _PAIRS_PER_SHOPPER * len(moments))
     learnt: tuple[list[Any], list[Any]] = ([], [])
     for number, moment in enumerate(moments):
         past, following = sources.until(moment), interactions.between(moment, moment + horizon)
@@ -64,9 +62,7 @@ def rerankers(sources: Sources, *, end: float, settings: Settings, seed: int) ->
             continue
         model = retrieval_model(past, end=moment, settings=settings, seed=seed)
         for show_bought in (False, True):
-            learnt[show_bought].append(
-                reranker.examples(model, following, show_bought=show_bought, share=share, seed=seed + number)
-            )
+            learnt[show_bought].append(reranker.examples(model, following, show_bought=show_bought, seed=seed + number))
     return reranker.fit(learnt[0], settings, seed=seed), reranker.fit(learnt[1], settings, seed=seed)
 
 

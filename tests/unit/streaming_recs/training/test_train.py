@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import lightgbm
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from streaming_recs.model.histories import batch
 from streaming_recs.model.recommend import recommend
 from streaming_recs.model.reranking import tree_scores
 from streaming_recs.model.shopper import Interaction, Shopper, Wanted
-from streaming_recs.model.version import ModelVersion
+from streaming_recs.model.version import ModelFormatError, ModelVersion
 from streaming_recs.training import linear
 from streaming_recs.training.als import implicit_als
 from streaming_recs.training.interactions import Interactions
@@ -128,3 +130,10 @@ def test_nothing_to_learn_is_said() -> None:
     empty = Interactions.of(np.empty(0), np.empty(0, dtype="<U4"), np.empty(0), np.empty(0))
     with pytest.raises(NothingToLearnError, match="no interactions"):
         train(empty, seed=SEED)
+
+
+def test_trees_of_other_features_are_refused(model: ModelVersion) -> None:
+    assert model.discovery is not None
+    stale = replace(model.discovery, features=model.discovery.features[::-1])
+    with pytest.raises(ModelFormatError, match="other features"):
+        recommend(replace(model, discovery=stale), [Shopper(customer_number=100)], Wanted())
