@@ -104,6 +104,7 @@ class VectorDatabase:
 @contextmanager
 def vector_database(folder: Path, **parameters: str) -> Iterator[VectorDatabase]:
     """A server in `folder`, set up as the first rotations do."""
+    folder.mkdir(parents=True, exist_ok=True)
     local = LocalSettings(checkout=folder, port=0, cache_home=_cache(), state_home=folder / "state")
     engine = postgres.find(local)
     tls = Authority(folder / "ca").issue(folder / "tls")

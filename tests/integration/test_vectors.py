@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from psql_world import PsqlWorld, psql_world
 from streaming_recs.adapters import loader
 from streaming_recs.adapters.schema import set_up
 from streaming_recs.errors import ModelMissingError, VersionRefusedError
@@ -221,3 +222,54 @@ def test_setting_up_again_keeps_what_is_there(database: VectorDatabase) -> None:
     with database.connect() as connection:
         set_up(connection)
     assert database.ask("SELECT count(*) FROM item_emb") == [(60,)]
+
+
+@pytest.mark.local_aws
+class TestTheFileThatPeopleRun:
+    """psql "$VECTOR_DB_URL" -f sql/pgvector/embeddings.sql, on an RDS instance of local AWS."""
+
+    @pytest.fixture(scope="class")
+    def rds(self, local_aws: Any) -> Iterator[PsqlWorld]:
+        yield from psql_world(local_aws)
+
+    def test_a_published_version_goes_live_as_itself(self, rds: PsqlWorld) -> None:
+        model = small_model("20261121T120000Z-abcdef01")
+        rds.models.publish(model)
+        said = rds.run()
+        assert model.version in said
+        rows = rds.ask("SELECT id, embedding::real[] FROM item_emb ORDER BY id")
+        assert np.array_equal(np.array([vector for _, vector in rows], dtype=np.float32), model.item_vectors)
+        assert rds.ask("SELECT count(*) FROM user_emb") == [(25,)]
+        # The same columns as the loader writes.
+        search = rds.ask(
+            "SELECT search::real[] FROM item_emb JOIN item_vectors_20261121t120000z_abcdef01 USING (id) ORDER BY id"
+        )
+        expected = loader.search_vectors(model.item_vectors, model.recency)
+        assert np.allclose(np.array([row[0] for row in search]), expected, atol=1e-5)
+        assert rds.ask("SELECT version, in_lake FROM model_versions WHERE state = 'live'") == [(model.version, True)]
+
+    def test_running_it_again_changes_nothing(self, rds: PsqlWorld) -> None:
+        before = rds.ask("SELECT version, live_since FROM model_versions ORDER BY 1")
+        rds.run()
+        assert rds.ask("SELECT version, live_since FROM model_versions ORDER BY 1") == before
+
+    def test_vectors_of_ones_own_become_a_version_of_their_own(self, rds: PsqlWorld) -> None:
+        vector = "[" + ",".join(["0.5"] * 32) + "]"
+        rds.put("item_embeddings.csv", f'id,embedding\nS10_1678,"{vector}"\nS10_1949,"{vector}"\n')
+        rds.put("user_embeddings.csv", f'id,embedding\n103,"{vector}"\n')
+        assert "csv-" in rds.run()
+        assert rds.ask("SELECT id FROM item_emb ORDER BY id") == [("S10_1678",), ("S10_1949",)]
+        assert rds.ask("SELECT in_lake FROM model_versions WHERE state = 'live'") == [(False,)]
+
+    def test_another_dimension_is_refused_and_the_live_version_stays(self, rds: PsqlWorld) -> None:
+        live = rds.ask("SELECT count(*) FROM item_emb")
+        rds.put("item_embeddings.csv", 'id,embedding\nS1,"[1,2,3]"\n')
+        with pytest.raises(AssertionError, match="expected 32 dimensions, not 3"):
+            rds.run()
+        assert rds.ask("SELECT count(*) FROM item_emb") == live
+        assert rds.ask("SELECT count(*) FROM model_versions WHERE state = 'loading'") == [(0,)]
+
+    def test_without_the_bucket_it_says_what_to_do(self, rds: PsqlWorld) -> None:
+        done = rds.psql(LAKE_BUCKET=None)
+        assert done.returncode != 0
+        assert "make -s env" in done.stderr

@@ -16,7 +16,7 @@ from streaming_recs.events import BrowsedItem, BrowseEvent, latest_items, shoppe
 from streaming_recs.model import retrieval
 from streaming_recs.model.filters import Mask, allowed, shortfall
 from streaming_recs.model.fold_in import shopper_vector
-from streaming_recs.model.recommend import Stages, recommend
+from streaming_recs.model.recommend import recommend
 from streaming_recs.model.shopper import Answer, Interaction, Recommendation, Shopper, Wanted
 from streaming_recs.model.similar import UnknownProductError, similar
 from streaming_recs.model.version import Indices, Matrix, ModelVersion
@@ -95,7 +95,7 @@ class Recommender:
     def recommend(self, asked: Sequence[Asked], wanted: Wanted | Sequence[Wanted]) -> list[Answer]:
         """One answer for each, in their order; one exchange with the database for all."""
         held, shoppers = self._shoppers(asked)
-        return recommend(held.model, shoppers, wanted, Stages(retrieve=self._retrieve))
+        return recommend(held.model, shoppers, wanted, retrieve=self._retrieve)
 
     def embeddings(self, asked: Sequence[Asked]) -> list[Embedding]:
         """The vector of each; of a shopper of whom nothing is known, the mean user's."""

@@ -1,4 +1,4 @@
-"""The planted shop, trained once for all tests of the model; and the serving functions with all that they need."""
+"""The planted shop, trained once for all tests of the model, and the serving functions with all that they need."""
 
 from __future__ import annotations
 
