@@ -69,6 +69,7 @@ resource "aws_lambda_event_source_mapping" "fast" {
   destination_config {
     on_failure { destination_arn = aws_s3_bucket.lake.arn }
   }
+  metrics_config { metrics = ["EventCount"] }
   filter_criteria {
     filter { pattern = jsonencode({ data = { schema_version = [1] } }) }
   }

@@ -188,6 +188,7 @@ def test_a_function_at_its_reserved_concurrency_throttles(local_aws: Any, functi
             assert first.result() == b'"done"'
         answer = refusal.value.response
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+        assert (answer["Error"]["Message"], answer["Type"]) == ("Rate Exceeded.", "User")
         assert answer["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
         assert client.invoke(FunctionName=function, Payload=b"{}")["Payload"].read() == b'"done"'
     finally:

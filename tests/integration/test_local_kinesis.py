@@ -10,6 +10,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -86,6 +87,20 @@ class Consumer:
         bucket = f"{self.name}-dlq"
         keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
         return [{"key": key} | json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in sorted(keys)]
+
+    def counted(self, metric: str) -> float:
+        """The sum of one of the mapping's own metrics."""
+        now = datetime.now(UTC)
+        points = self.aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": self.mapping}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=3600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return float(sum(point["Sum"] for point in points))
 
     def map(self, **settings: Any) -> dict[str, Any]:
         client = self.aws.client("lambda")
@@ -246,11 +261,18 @@ def test_a_batch_that_keeps_failing_reaches_s3_whole_and_the_shard_goes_on(consu
 def test_a_bisected_batch_loses_the_bad_record_alone(consumer: Any) -> None:
     stream = consumer()
     stream.put("1", "2", "bad", "4")
-    stream.map(MaximumRetryAttempts=0, BisectBatchOnFunctionError=True, DestinationConfig=to_s3(stream))
+    stream.map(
+        MaximumRetryAttempts=0,
+        BisectBatchOnFunctionError=True,
+        DestinationConfig=to_s3(stream),
+        MetricsConfig={"Metrics": ["EventCount"]},
+    )
     (record,) = eventually(lambda: stream.discarded)
     eventually(lambda: stream.batches[-1] == ["4"])
     assert stream.batches == [["1", "2", "bad", "4"], ["1", "2"], ["bad", "4"], ["bad"], ["4"]]
     assert record["KinesisBatchInfo"]["batchSize"] == 1
+    counted = {name: stream.counted(name) for name in ("PolledEventCount", "OnFailureDestinationDeliveredEventCount")}
+    assert counted == {"PolledEventCount": 4, "OnFailureDestinationDeliveredEventCount": 1}
 
 
 def test_a_partial_response_retries_from_the_first_failure_on(consumer: Any) -> None:

@@ -8,18 +8,23 @@ import threading
 from collections.abc import Iterator, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 class Table(MutableMapping[str, dict[str, Any]]):
-    """JSON documents by key. Assign to persist: changing a fetched document in place changes nothing."""
+    """JSON documents by key. Assign to persist: changing a fetched document in place changes nothing.
 
-    def __init__(self, path: Path, name: str) -> None:
+    `synchronous`: FULL flushes every write to the disk; NORMAL survives the death of the process, and is for what is
+    written many times a second.
+    """
+
+    def __init__(self, path: Path, name: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._name = name
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(f"PRAGMA synchronous={synchronous}")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS documents (store TEXT, key TEXT, body TEXT, PRIMARY KEY (store, key))"
         )

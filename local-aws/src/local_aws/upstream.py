@@ -51,7 +51,7 @@ _HOOKED = {
         *(f"_{name}" for name in _LOG_STORES), "_fanout_to_subscription_filters",
     ),
     "ministack.services.glue": ("_ALL_STATE",),
-    "ministack.services.lambda_svc": ("_execute_function_warm",),
+    "ministack.services.lambda_svc": ("_execute_function_warm", "_throttle_response"),
     "ministack.services.s3": ("_persist_object", "_atomic_write", "_get_object", "_read_body", "_object_disk_path"),
     "ministack.services.scheduler": ("_schedules", "_schedule_last_fired", "_tick_schedules"),
     "ministack.services.stepfunctions": (
@@ -273,11 +273,9 @@ def _isolate_functions(modules: dict[str, Any], settings: Settings) -> None:
         return lambda_isolation.interpreter(settings), source
 
     _wrap(runtime, "_detect_runtime_binary", detect)
-    _wrap(
-        modules["ministack.services.lambda_svc"],
-        "_execute_function_warm",
-        lambda original, *call: lambda_isolation.reshaped(original(*call)),
-    )
+    functions = modules["ministack.services.lambda_svc"]
+    _wrap(functions, "_execute_function_warm", lambda original, *call: lambda_isolation.reshaped(original(*call)))
+    _wrap(functions, "_throttle_response", lambda original, **why: lambda_isolation.throttled(original(**why)))
 
 
 def _keep_time(modules: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ class StreamLog:
         return int(row[0]) if row else None
 
     def shards(self, stream: str) -> list[str]:
-        """The shards that have records, also those that were split or merged away. One look-up a shard, not a record."""
+        """The shards that have records, also split or merged ones: one look-up a shard, not a record."""
         found: list[str] = []
         while True:
             row = self._db.execute(

@@ -40,3 +40,8 @@ def reshaped(outcome: dict[str, Any]) -> dict[str, Any]:
     if "error" in said:
         return outcome | {"body": said["error"], "error": True, "function_error": "Unhandled"}
     return outcome | {"body": said["result"]}
+
+
+def throttled(outcome: dict[str, Any]) -> dict[str, Any]:
+    """TooManyRequestsException in Lambda's own words."""
+    return outcome | {"body": outcome["body"] | {"message": "Rate Exceeded.", "Type": "User"}}

@@ -51,11 +51,11 @@ def object_key(uuid: str, shard: str, now: datetime) -> str:
     return f"aws/lambda/{uuid}/{shard}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid4()}"
 
 
-def send(ctx: Context, mapping: Params, shard: str, record: dict[str, Any], event: str) -> None:
-    """Blocks. Without a destination the records are gone, as on AWS."""
+def send(ctx: Context, mapping: Params, shard: str, record: dict[str, Any], event: str) -> bool:
+    """Blocks. False without a destination: then the records are gone, as on AWS."""
     destination = (mapping["DestinationConfig"].get("OnFailure") or {}).get("Destination")
     if not destination:
-        return
+        return False
     service, name = destination.split(":")[2], destination.rpartition(":")[2]
     if service == "s3":
         body = json.dumps(record | {"payload": event})
@@ -66,6 +66,7 @@ def send(ctx: Context, mapping: Params, shard: str, record: dict[str, Any], even
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody=json.dumps(record))
     else:
         ctx.client("sns").publish(TopicArn=destination, Message=json.dumps(record))
+    return True
 
 
 def _iso(moment: datetime) -> str:

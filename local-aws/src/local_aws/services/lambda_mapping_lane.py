@@ -45,21 +45,32 @@ class Desk:
     note_place: Callable[[int], None]
     note_result: Callable[[str], None]
 
+    def count(self, metric: str, events: int) -> None:
+        """The event source mapping metrics, which MetricsConfig switches on."""
+        if events and "EventCount" in (self.mapping.get("MetricsConfig") or {}).get("Metrics", []):
+            dimensions = {"EventSourceMappingUUID": self.mapping["UUID"]}
+            upstream.record_metric("AWS/Lambda", metric, events, "Count", dimensions)
+
 
 class Lane:
     """Runs until it is cancelled; what was not noted by then is read again."""
 
     def __init__(self, desk: Desk, reader: Reader, place: int) -> None:
         self.desk, self.reader, self.place = desk, reader, place
+        self.polled = 0
         self.settings = Settings.of(desk.mapping)
         self.filters = patterns(desk.mapping.get("FilterCriteria"))
 
     async def run(self) -> None:
         while True:
             records = await self._gather()
+            self.desk.count("PolledEventCount", self.polled)
+            self.desk.count("FilteredOutEventCount", self.polled - len(records))
+            self.polled = 0
             if records:
                 await self._process(Piece(tuple(records)))
-            self.desk.note_place(self.place)
+            else:
+                self.desk.note_place(self.place)
 
     # --- gather ---
 
@@ -68,16 +79,20 @@ class Lane:
         found: list[Record] = []
         size, deadline = 0, 0.0
         while True:
+            looked_until = self.desk.log.last_place()
             rows = self.desk.log.read(self.reader, self.place, self.settings.batch_size)
             for row in rows:
                 weight = len(row.data) * 4 // 3 + RECORD_OVERHEAD_BYTES
                 if len(found) == self.settings.batch_size or (found and size + weight > MAX_PAYLOAD_BYTES):
                     return found
                 self.place = row.place
+                self.polled += 1
                 if kinesis_passes(self.filters, row.partition_key, row.data):
                     deadline = deadline or time.monotonic() + self.settings.window_seconds
                     found.append(row)
                     size += weight
+            if len(rows) < self.settings.batch_size:  # all there is: other lanes' records need no second look
+                self.place = max(self.place, looked_until)
             left = deadline - time.monotonic()
             if len(found) == self.settings.batch_size or (found and left <= 0) or (rows and not found):
                 return found
@@ -119,6 +134,8 @@ class Lane:
     async def _conclude(self, piece: Piece, outcome: Outcome) -> list[Piece]:
         """Note what is done and what is given up; returns what is to be invoked again."""
         verdict = judge(outcome, piece, self.settings)
+        self.desk.count("InvokedEventCount", len(piece.records))
+        self.desk.count("FailedInvokeEventCount", len(piece.records) if outcome.function_error else 0)
         self.desk.note_result("OK" if not outcome.function_error else "PROBLEM: Function call failed")
         if verdict.done:
             self.desk.note_place(piece.records[verdict.done - 1].place)
@@ -141,10 +158,12 @@ class Lane:
         """To the on-failure destination, whole; what cannot be delivered is named in the log."""
         mapping, shard = self.desk.mapping, self.reader.shard
         record = destinations.invocation_record(mapping, shard, piece, outcome=outcome, condition=condition)
+        self.desk.count("DroppedEventCount", len(piece.records))
         for attempt in range(1, DESTINATION_ATTEMPTS + 1):
             try:
                 event = self._event(piece)
-                await asyncio.to_thread(destinations.send, self.desk.ctx, mapping, shard, record, event)
+                if await asyncio.to_thread(destinations.send, self.desk.ctx, mapping, shard, record, event):
+                    self.desk.count("OnFailureDestinationDeliveredEventCount", len(piece.records))
                 break
             except Exception:
                 log.exception("%s: a discarded batch could not be delivered (attempt %d)", mapping["UUID"], attempt)

@@ -30,7 +30,7 @@ _LIMITS = {
     "MaximumRecordAgeInSeconds": (-1, 604_800),
     "MaximumRetryAttempts": (-1, 10_000),
 }
-_FIELDS = (*DEFAULTS, "FilterCriteria", "MetricsConfig")
+_FIELDS = (*DEFAULTS, "FilterCriteria", "KMSKeyArn", "MetricsConfig")
 PRIVATE = frozenset({"Consumer", "From", "Tags", "Wanted", "Revision"})  # ours, not Lambda's
 
 

@@ -1,6 +1,6 @@
 """Keeps a lane running for every shard of every enabled mapping, and moves mappings through their states.
 
-Checkpoints are rows of the table lambda.mapping_places, so a mapping goes on where it was after a restart.
+Checkpoints stand beside the streams' records, so a mapping goes on where it was after a restart.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from local_aws.internal_call import call_upstream
 from local_aws.services.kinesis_log import Reader
 from local_aws.services.kinesis_streams import stream_name, streams_of
 from local_aws.services.lambda_mapping_lane import Desk, Lane
+from local_aws.store import Table
 from local_aws.wire import AwsError, Params
 
 log = logging.getLogger("local_aws.lambda.mappings")
@@ -37,7 +38,7 @@ class Runner:
         self.ctx = ctx
         self.streams = streams_of(ctx)
         self.mappings = ctx.table("lambda.mappings")
-        self.places = ctx.table("lambda.mapping_places")
+        self.places = Table(ctx.settings.state / "kinesis.sqlite", "lambda.mapping_places", synchronous="NORMAL")
         self._lanes: dict[LaneKey, asyncio.Task[None]] = {}
 
     async def run(self) -> None:

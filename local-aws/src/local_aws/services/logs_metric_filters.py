@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from local_aws.services.base import Service, action
-from local_aws.services.logs_patterns import Match, Pattern, PatternError, compiled
+from local_aws.services.logs_expressions import PatternError
+from local_aws.services.logs_patterns import Match, Pattern, compiled
 from local_aws.wire import AwsError, AwsRequest, Params
 
 log = logging.getLogger("local_aws.logs")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from local_aws.services.logs_expressions import PatternError
 from local_aws.services.logs_metric_filters import emit
-from local_aws.services.logs_patterns import PatternError, compiled
+from local_aws.services.logs_patterns import compiled
 
 
 @pytest.mark.parametrize(
