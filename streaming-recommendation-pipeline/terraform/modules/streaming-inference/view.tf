@@ -44,6 +44,11 @@ resource "aws_glue_catalog_table" "recommendations" {
   }
 
   storage_descriptor {
+    # Trino, and Athena with it, wants one to be there, whatever it says.
+    ser_de_info {
+      name = "view"
+    }
+
     dynamic "columns" {
       for_each = local.view_columns
 
