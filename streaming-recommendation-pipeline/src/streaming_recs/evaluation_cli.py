@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 METRICS = ("recall_at_20", "ndcg_at_10", "ndcg_at_100", "mrr", "coverage", "train_seconds")
+_WIDTH = 130  # of a table that goes to a file or a pipe
 
 
 def evaluate(
@@ -39,20 +41,20 @@ def evaluate(
     except (InteractionsError, TooLittleDataError) as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         raise typer.Exit(1) from error
+    page = Console(width=None if sys.stdout.isatty() else _WIDTH)
     for protocol, measured in report["protocols"].items():
-        Console().print(shown(protocol, measured, report["data"]))
+        page.print(shown(protocol, measured, report["data"]))
     if output is not None:
         output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def shown(protocol: str, measured: dict[str, dict[str, Any]], data: dict[str, Any]) -> Table:
     """One protocol as a table, the best recall first."""
-    users, caption = data["test_users"][protocol], "recall_at_20 = hits / min(20, |truth|), 95 % bootstrap interval"
-    table = Table("method", *METRICS, title=f"{protocol} items, {users:,} test users", caption=caption)
+    title = f"{protocol} items, {data['test_users'][protocol]:,} test users; recall_at_20 is hits / min(20, |truth|)"
+    table = Table("method", METRICS[0], "95 % interval", *METRICS[1:], title=title)
     for name, values in sorted(measured.items(), key=lambda entry: -entry[1]["recall_at_20"]):
         low, high = values["recall_at_20_interval"]
-        first = f"{values['recall_at_20']:.4f} [{low:.4f}, {high:.4f}]".replace("[", "\\[")
-        table.add_row(
-            name, first, *(f"{values[metric]:.4f}" for metric in METRICS[1:-1]), f"{values['train_seconds']:.1f}"
-        )
+        figures = [f"{values[metric]:.4f}" for metric in METRICS[1:-1]]
+        interval = f"{low:.4f}–{high:.4f}"
+        table.add_row(name, f"{values['recall_at_20']:.4f}", interval, *figures, f"{values['train_seconds']:.1f}")
     return table

@@ -53,7 +53,7 @@ def search(  # noqa: PLR0913 (what is searched, how long, and where the log goes
         for protocol, questions in inner.questions.items():
             lists = rank(questions.users, protocol == "all")
             values = scored(lists, questions.truth, len(inner.train.items)).values["recall_at_20"]
-            recall[protocol] = float(values.mean())
+            recall[protocol] = float(values.mean()) if len(values) else 0.0  # a short history: the first trial wins
         found.trials.append(Trial(parameters, recall))
         log(f"search {name} {_shown(parameters)}: " + ", ".join(f"{p} {value:.4f}" for p, value in recall.items()))
     return found

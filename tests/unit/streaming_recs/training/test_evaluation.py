@@ -128,3 +128,11 @@ def test_the_gate_asks_the_live_version_about_the_time_after_its_data(monkeypatc
     assert found.live is not None
     np.testing.assert_allclose(found.live[0], found.live[1])  # the same recipe on the same data
     assert found.decision(seed=1).status in {"live", "refused"}
+
+
+def test_a_history_too_short_for_the_protocol_is_said(tmp_path: Path) -> None:
+    rows = shop(rows=30)
+    code, output = run("--interactions", str(written(rows, tmp_path / "short.parquet")))
+
+    assert code == 1
+    assert "Give a longer history" in output.replace("\n", " ")
