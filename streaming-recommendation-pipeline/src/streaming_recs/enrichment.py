@@ -90,7 +90,7 @@ def _document(
         "similar_items": [
             {
                 "product_code": code,
-                "items": [{"product_code": item.product_code, "score": round(item.score, 5)} for item in items],
+                "items": [{"product_code": item.product_code, "score": item.score} for item in items],
             }
             for code, items in similar.items()
         ],

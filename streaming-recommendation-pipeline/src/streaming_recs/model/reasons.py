@@ -20,22 +20,20 @@ def reasons(model: ModelVersion, known: Batch, row: int, items: Indices) -> list
 
     A browsed item goes before a bought one, for the shopper still has it in mind.
     """
-    mine = np.flatnonzero(known.row == row)
-    sources, bought = known.item[mine], known.times[mine] > 0
+    mine = slice(*np.searchsorted(known.row, [row, row + 1]))
+    sources, times = known.item[mine], known.times[mine]
     said = [_SENTENCES[known.paths[row]]] * len(items)
-    if len(mine) == 0:
+    if len(sources) == 0 or len(items) == 0:
         return said
     near, weight = model.neighbours.item[sources], model.neighbours.weight[sources]
-    strength = weight * known.weight[mine, None] * np.where(bought, 1.0, 10.0)[:, None]
-    for position, item in enumerate(items.tolist()):
-        own = np.flatnonzero((sources == item) & bought)
-        if len(own):
-            times = int(known.times[mine[own[0]]])
-            said[position] = "You bought this before" if times == 1 else f"You bought this {times} times"
-            continue
-        pulls = np.where(near == item, strength, 0).max(axis=1)
-        best = int(np.argmax(pulls))
-        if pulls[best] > 0:
-            verb = "bought" if bought[best] else "looked at"
+    strength = weight * (known.weight[mine] * np.where(times > 0, 1.0, 10.0))[:, None]
+    pulls = np.where(near[:, :, None] == items, strength[:, :, None], 0).max(axis=1)  # (sources, items)
+    strongest = pulls.argmax(axis=0)
+    bought = {int(item): int(count) for item, count in zip(sources, times, strict=True) if count > 0}
+    for position, (item, best) in enumerate(zip(items.tolist(), strongest.tolist(), strict=True)):
+        if item in bought:
+            said[position] = "You bought this before" if bought[item] == 1 else f"You bought this {bought[item]} times"
+        elif pulls[best, position] > 0:
+            verb = "bought" if times[best] > 0 else "looked at"
             said[position] = f"Goes with {model.items[sources[best]]}, which you {verb}"
     return said
