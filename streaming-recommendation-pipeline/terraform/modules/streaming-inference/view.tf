@@ -30,10 +30,11 @@ locals {
   }
 }
 
+# No description: Trino reads it as the comment, and takes a view whose comment is another for a materialized one. The owner is whom the view reads as.
 resource "aws_glue_catalog_table" "recommendations" {
   database_name      = local.databases.gold
   name               = "recommendations"
-  description        = "What was recommended, one row an event."
+  owner              = var.project
   table_type         = "VIRTUAL_VIEW"
   view_original_text = "/* Presto View: ${base64encode(jsonencode(local.view_definition))} */"
   view_expanded_text = "/* Presto View */"
