@@ -25,7 +25,7 @@ recommended AS (
   CROSS JOIN UNNEST(shown.recommended_items) WITH ORDINALITY AS item (product_code, score, reason, place)
 ),
 hits AS (
-  SELECT recommended.event_id, MIN(recommended.place) AS place, COUNT(DISTINCT recommended.product_code) AS items
+  SELECT recommended.event_id, MIN(recommended.place) AS place
   FROM recommended
   JOIN purchases
     ON purchases.customerNumber = recommended.customer_number
