@@ -27,13 +27,13 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from streaming_recs.adapters import loader  # noqa: E402
-from streaming_recs.enrichment import Enriched, enrich, to_line  # noqa: E402
-from streaming_recs.events import parse_event  # noqa: E402
-from streaming_recs.model.shopper import Wanted  # noqa: E402
-from streaming_recs.model.version import ModelVersion  # noqa: E402
-from streaming_recs.recommender import Asked, Recommender  # noqa: E402
-from vector_world import VectorDatabase, small_model, vector_database  # noqa: E402
+from streaming_recs.adapters import loader
+from streaming_recs.enrichment import Enriched, enrich, to_line
+from streaming_recs.events import parse_event
+from streaming_recs.model.shopper import Wanted
+from streaming_recs.model.version import ModelVersion
+from streaming_recs.recommender import Asked, Recommender
+from vector_world import VectorDatabase, small_model, vector_database
 
 BATCH = 500
 _NEAREST = "SELECT id FROM item_emb ORDER BY embedding <#> %s::vector LIMIT 20"

@@ -1,4 +1,4 @@
-"""Top 20 for one user: exact numpy in the process, ours in pgvector, and plain HNSW with its default settings.
+"""Top 20 for one user: exact in memory, ours in pgvector, and plain HNSW with its default settings.
 
     python benchmarks/vector_search.py [ITEMS…]      (3659 20000 100000; 1000000 takes minutes to index)
 
@@ -26,11 +26,12 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from streaming_recs.adapters import loader  # noqa: E402
-from streaming_recs.adapters.vector_store import VectorStore  # noqa: E402
-from streaming_recs.model import retrieval  # noqa: E402
-from streaming_recs.model.version import ModelVersion  # noqa: E402
-from vector_world import VectorDatabase, small_model, vector_database  # noqa: E402
+from streaming_recs.adapters import loader
+from streaming_recs.adapters.vector_store import VectorStore
+from streaming_recs.errors import VersionRefusedError
+from streaming_recs.model import retrieval
+from streaming_recs.model.version import ModelVersion
+from vector_world import VectorDatabase, small_model, vector_database
 
 K, QUERIES = 20, 200
 
@@ -40,7 +41,7 @@ def catalogue(items: int, users: int = 1_000) -> ModelVersion:
     rng = np.random.default_rng(items)
     spectrum = 1 / np.sqrt(1 + np.arange(32))
     centres = rng.normal(size=(200, 32)) * spectrum
-    lengths = rng.lognormal(0, 0.4, (items, 1))
+    lengths = 0.05 * rng.lognormal(0, 1.0, (items, 1))  # as Online Retail's trained vectors have them
     v = ((centres[rng.integers(0, 200, items)] + 0.6 * rng.normal(size=(items, 32)) * spectrum) * lengths).astype("f4")
     u = (centres[rng.integers(0, 200, users)] + 0.6 * rng.normal(size=(users, 32)) * spectrum).astype("f4")
     model = small_model(f"bench-{items}", items=100, users=users)
@@ -52,6 +53,7 @@ def catalogue(items: int, users: int = 1_000) -> ModelVersion:
         input_vectors=v,
         user_vectors=u,
         recency=rng.normal(size=items).astype("f4"),
+        recency_weight=2.0,
         popularity=np.ones(items, dtype="f4"),
         gram=(v.T @ v).astype("f4"),
         attributes=replace(
@@ -119,15 +121,16 @@ def measure(server: VectorDatabase, items: int, table: Table) -> None:
         )
     allowed = (np.arange(items) % 10 == 0)[None, :]
     ours_filtered, _ = timed(lambda n: [i for i in retrieval.exact(model, users[n : n + 1], allowed, K)[0] if i >= 0])
+    kept = float(np.mean([len(row) for row in ours_filtered]))
     for name, found, seconds, of_filter in (
-        ("exact numpy", exact, exact_seconds, np.mean([len(row) for row in ours_filtered])),
-        (f"ours: {loaded.index_kind}, ef {loaded.ef_search}", ours, our_seconds, np.mean([len(r) for r in ours_filtered])),
+        ("exact in memory: serves up to 100,000", exact, exact_seconds, kept),
+        (f"pgvector: {loaded.index_kind}, ef {loaded.ef_search or '-'}", ours, our_seconds, kept),
         ("plain HNSW", plain, plain_seconds, np.mean([len(row) for row in filtered])),
     ):  # fmt: skip
         table.add_row(
             f"{items:,}", name, f"{1000 * median(seconds):.2f}", f"{1000 * quantiles(seconds, n=100)[98]:.2f}",
             f"{recall(found, truth):.4f}", f"{of_filter:.1f} of {K}",
-            f"{load_seconds:.1f} s" if name.startswith("ours") else "",
+            f"{load_seconds:.1f} s" if name.startswith("pgvector") else "",
         )  # fmt: skip
 
 
@@ -138,7 +141,10 @@ def main(sizes: list[int]) -> None:
         vector_database(Path(folder) / "pg", shared_buffers="512MB") as server,
     ):
         for items in sizes:
-            measure(server, items, table)
+            try:
+                measure(server, items, table)
+            except VersionRefusedError as refusal:
+                table.add_row(f"{items:,}", f"refused: {refusal.message}", *[""] * 5)
     Console(width=None if sys.stdout.isatty() else 110).print(table)
 
 

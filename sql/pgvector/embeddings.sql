@@ -26,7 +26,7 @@ CREATE TEMP TABLE csv_items (id text, embedding text);
 CREATE TEMP TABLE csv_users (id text, embedding text);
 CREATE TEMP TABLE csv_facts (id text, position text, recency text, popularity text, product_line text, price text,
     in_stock text);
-CREATE TEMP TABLE csv_version (version text, recency_weight text, digest text);
+CREATE TEMP TABLE csv_version (version text, recency_weight text, search_scale text, digest text);
 
 \echo reading item and user embeddings from :lake_bucket
 SELECT aws_s3.table_import_from_s3('csv_items', 'id,embedding', '(FORMAT csv)',
@@ -63,6 +63,7 @@ SELECT
     coalesce(named.version,
         to_char(now() AT TIME ZONE 'UTC', '"csv-"YYYYMMDD"T"HH24MISS"Z-"') || left(content.digest, 8)) AS version,
     coalesce(named.recency_weight::real, 0) AS recency_weight,
+    coalesce(named.search_scale::double precision, 1) AS search_scale,
     named.version IS NOT NULL AS trained
 FROM content LEFT JOIN csv_version AS named ON named.digest = content.digest;
 
@@ -77,21 +78,22 @@ BEGIN
                AND state IN ('ready', 'live', 'retired', 'rolled_back')) THEN
         RETURN; -- these very vectors are there
     END IF;
-    s := recs_begin(load.version, load.recency_weight, load.trained, '{"source": "embeddings.sql"}');
-    SELECT max((i.embedding::vector(32) <#> i.embedding::vector(32)) * -1
+    s := recs_begin(load.version, load.recency_weight, load.search_scale, load.trained, '{"source": "embeddings.sql"}');
+    SELECT max((i.embedding::vector(32) <#> i.embedding::vector(32)) * -1 * load.search_scale ^ 2
                + coalesce(f.recency::double precision, 0) ^ 2)
     INTO longest FROM csv_items AS i LEFT JOIN csv_facts AS f ON f.id = i.id AND load.trained;
     EXECUTE format('INSERT INTO %I
         SELECT v.id, coalesce(v.place, (row_number() OVER (ORDER BY v.id COLLATE "C") - 1)::integer), v.embedding,
             v.recency, v.popularity, v.product_line, v.price, v.in_stock,
-            v.embedding || ARRAY[v.recency, sqrt(greatest(0, $1 - (v.embedding <#> v.embedding) * -1 - v.recency ^ 2))]::vector
+            (v.embedding * array_fill($3::real, ARRAY[32])::vector) || ARRAY[v.recency,
+                sqrt(greatest(0, $1 + (v.embedding <#> v.embedding) * $3 ^ 2 - v.recency ^ 2))]::vector
         FROM (
             SELECT i.id, i.embedding::vector(32) AS embedding, f.position::integer AS place,
                 coalesce(f.recency::real, 0) AS recency, coalesce(f.popularity::real, 0) AS popularity,
                 coalesce(f.product_line, '''') AS product_line, f.price::double precision AS price,
                 coalesce(f.in_stock::boolean, true) AS in_stock
             FROM csv_items AS i LEFT JOIN csv_facts AS f ON f.id = i.id AND $2
-        ) AS v', 'item_vectors_' || s) USING longest, load.trained;
+        ) AS v', 'item_vectors_' || s) USING longest, load.trained, load.search_scale;
     EXECUTE format('INSERT INTO %I SELECT id::bigint, embedding::vector(32) FROM csv_users', 'user_vectors_' || s);
     PERFORM recs_finish(load.version);
 END $$;

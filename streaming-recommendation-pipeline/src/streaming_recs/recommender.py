@@ -211,7 +211,10 @@ class Recommender:
                     "The database does not answer, and the lake names no version that was live.",
                     "Wait for the database, or run the job retail-train-embeddings.",
                 )
-            self._held = _Held(LiveVersion(version, "", True, 0.0, None), self._models.load(version))
+            self._held = _Held(
+                LiveVersion(version, "", in_lake=True, recency_weight=0.0, search_scale=1.0, ef_search=None),
+                self._models.load(version),
+            )
         return self._held
 
     def _retrieve(self, model: ModelVersion, vectors: Matrix, masks: Mask, count: int) -> Indices:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from streaming_recs.adapters.search import search_scale
 from streaming_recs.errors import VersionRefusedError
 from streaming_recs.model.version import ModelVersion
 
@@ -41,7 +42,7 @@ class Loaded:
     recall: float
 
 
-def load(connection: Connection[Any], model: ModelVersion, *, exact_up_to: int = 20_000) -> Loaded:
+def load(connection: Connection[Any], model: ModelVersion, *, exact_up_to: int = 100_000) -> Loaded:
     """Put the version's vectors beside the live one's; nobody sees them before `switch`.
 
     Raises VersionRefusedError when the vectors do not fit or recall stays under its floor; then nothing is left.
@@ -52,8 +53,8 @@ def load(connection: Connection[Any], model: ModelVersion, *, exact_up_to: int =
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('recs load'))")
         suffix = _value(
             connection,
-            "SELECT recs_begin(%s, %s, true, %s::jsonb)",
-            (model.version, float(model.recency_weight), details),
+            "SELECT recs_begin(%s, %s, %s, true, %s::jsonb)",
+            (model.version, float(model.recency_weight), search_scale(model), details),
         )
         _copy(connection, f"item_vectors_{suffix} ({_ITEM_COLUMNS})", item_rows(model))
         _copy(connection, f"user_vectors_{suffix} (id, embedding)", user_rows(model))
@@ -99,9 +100,12 @@ def check(model: ModelVersion) -> None:
         raise VersionRefusedError(f"Version {model.version} has no items.", remedy)
 
 
-def search_vectors(item_vectors: NDArray[np.float32], recency: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 34): v, recency, and what brings every row to the longest one's length, so that cosine orders like u·v."""
-    base = np.column_stack([item_vectors, recency]).astype(np.float64)
+def search_vectors(model: ModelVersion) -> NDArray[np.float32]:
+    """(n, 34): scaled v, recency, and what brings every row to the longest one's length: cosine orders like u·v.
+
+    Source: Bachrach et al. 2014, "Speeding up the Xbox recommender system using a Euclidean transformation".
+    """
+    base = np.column_stack([model.item_vectors * search_scale(model), model.recency]).astype(np.float64)
     squares = np.einsum("ij,ij->i", base, base)
     return np.column_stack([base, np.sqrt(squares.max() - squares)]).astype(np.float32)
 
@@ -120,7 +124,7 @@ def item_rows(model: ModelVersion) -> Iterator[bytes]:
     fixed["recency"], fixed["popularity"] = model.recency, model.popularity
     fixed["in_stock"] = model.attributes.in_stock
     _fill_vector(fixed, "embedding", model.item_vectors)
-    _fill_vector(fixed, "search", search_vectors(model.item_vectors, model.recency))
+    _fill_vector(fixed, "search", search_vectors(model))
     tails, size = fixed.tobytes(), fixed.dtype.itemsize
     columns = zip(
         model.items.tolist(), model.attributes.product_line.tolist(), model.attributes.price.tolist(), strict=True

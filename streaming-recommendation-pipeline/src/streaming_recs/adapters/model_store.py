@@ -7,7 +7,8 @@ models/registry.json                which version went live last: for processes 
 embeddings/<version>/…, embeddings/current/…
     item_embeddings.csv, user_embeddings.csv   id,embedding
     item_facts.csv                             what search knows of an item besides its vector
-    version.csv                                version, recency weight, digest of item_embeddings.csv; written last
+    version.csv                                version, recency weight, scale of the index, digest of the items;
+                                               written last
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from streaming_recs.adapters.search import search_scale
 from streaming_recs.errors import ModelMissingError
 from streaming_recs.model.version import ModelFormatError, ModelVersion
 
@@ -111,7 +113,7 @@ def export(model: ModelVersion) -> dict[str, bytes]:
             [("id", "embedding"), *zip(model.users.tolist(), vector_texts(model.user_vectors), strict=True)]
         ),
         "item_facts.csv": _csv(facts),
-        "version.csv": _csv([(model.version, repr(float(model.recency_weight)), digest)]),
+        "version.csv": _csv([(model.version, float(model.recency_weight), search_scale(model), digest)]),
     }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streaming_recs.events import BrowseEvent
 
 RECENT_LIMIT, RECENT_DAYS = 50, 14
+_LIVE = 6  # columns of a LiveVersion, first in each row of a state
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class LiveVersion:
     suffix: str
     in_lake: bool
     recency_weight: float
+    search_scale: float
     ef_search: int | None
 
 
@@ -63,7 +65,7 @@ class StoredVectors:
 
 
 _STATE = f"""
-SELECT v.version, v.suffix, v.in_lake, v.recency_weight, v.ef_search,
+SELECT v.version, v.suffix, v.in_lake, v.recency_weight, v.search_scale, v.ef_search,
     r.shopper, r.product, r.weight, r.in_cart, r.session_id, r.event_time
 FROM model_versions AS v
 LEFT JOIN (
@@ -134,10 +136,10 @@ class VectorStore:
                 "Run the job retail-train-embeddings, or load one with `retail load-vectors`.",
             )
         recent: dict[str, list[Seen]] = {}
-        for _, _, _, _, _, shopper, *seen in rows:
+        for shopper, *seen in (row[_LIVE:] for row in rows):
             if shopper is not None:
                 recent.setdefault(shopper, []).append(Seen(*seen))
-        return LiveState(LiveVersion(*rows[0][:5]), {who: tuple(seen) for who, seen in recent.items()})
+        return LiveState(LiveVersion(*rows[0][:_LIVE]), {who: tuple(seen) for who, seen in recent.items()})
 
     def remember(self, events: Sequence[BrowseEvent]) -> None:
         """Make each session's latest event its state. Repeating it, or any other order of events, ends the same."""
@@ -188,9 +190,8 @@ class VectorStore:
         """
         hidden = [frozenset(row) for row in without] if without else [frozenset[int]()] * len(vectors)
         wanted = [count + len(row) for row in hidden]
-        queries = np.column_stack(
-            [vectors, np.full((len(vectors), 1), live.recency_weight), np.zeros((len(vectors), 1))]
-        )
+        ends = np.tile([live.recency_weight, 0.0], (len(vectors), 1))
+        queries = np.column_stack([vectors / live.search_scale, ends])
         texts = [json.dumps(query.tolist()) for query in queries.astype(np.float32)]
 
         def search(db: Connection[Any]) -> list[tuple[int, int]]:
