@@ -237,6 +237,25 @@ def test_parallel_lanes_keep_the_order_of_a_partition_key(consumer: Any) -> None
     assert min(later - earlier for earlier, later in pairwise(starts)) < 0.4, "lanes ran in turn"
 
 
+def test_a_split_shard_is_read_before_its_children(consumer: Any, local_aws: Any) -> None:
+    stream = consumer(SECONDS="0.5")
+    stream.put_keyed(*((f"key{n % 4}", f"{n % 4}:{n}") for n in range(12)))
+    half = str(2**127)
+    local_aws.client("kinesis").split_shard(
+        StreamName=stream.name, ShardToSplit="shardId-000000000000", NewStartingHashKey=half
+    )
+    stream.put_keyed(*((f"key{n % 4}", f"{n % 4}:{n}") for n in range(12, 24)))
+    stream.map(BatchSize=4)
+    eventually(lambda: sum(map(len, stream.batches)) == 24)
+    seen: dict[str, list[int]] = {}
+    for text in (text for batch in stream.batches for text in batch):
+        key, _, number = text.partition(":")
+        seen.setdefault(key, []).append(int(number))
+    assert seen == {str(key): list(range(key, 24, 4)) for key in range(4)}
+    shards = {record["eventID"].split(":")[0] for call in stream.invocations for record in call["records"]}
+    assert len(shards) == 3
+
+
 def test_a_batch_that_keeps_failing_reaches_s3_whole_and_the_shard_goes_on(consumer: Any) -> None:
     stream = consumer()
     stream.put("bad", "fine")
