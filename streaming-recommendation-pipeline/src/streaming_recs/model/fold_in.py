@@ -28,8 +28,11 @@ def fold_in(model: ModelVersion, items: Indices, weights: Vector, base: Vector) 
 def shopper_vector(model: ModelVersion, shopper: Shopper) -> tuple[Vector, Path]:
     """The shopper's vector (d,), raw, and the path that made it.
 
-    A trained customer's recent interactions are added to the trained vector, so the path stays "trained_user".
+    A trained customer's recent interactions are added to the trained vector, so the path stays "trained_user". Of a
+    first version that the promotion gate refused, popularity is all that serves.
     """
+    if model.data.get("serves") == "popularity":
+        return np.zeros(model.dimensions, dtype=np.float32), "popular"
     items, weights = recent_items(model, shopper.recent)
     user = None if shopper.customer_number is None else model.user_index(shopper.customer_number)
     if user is not None:

@@ -30,10 +30,11 @@ locals {
   }
 }
 
+# No description: Trino reads it as the comment, and takes a view whose comment is another for a materialized one. The owner is whom the view reads as.
 resource "aws_glue_catalog_table" "recommendations" {
   database_name      = local.databases.gold
   name               = "recommendations"
-  description        = "What was recommended, one row an event."
+  owner              = var.project
   table_type         = "VIRTUAL_VIEW"
   view_original_text = "/* Presto View: ${base64encode(jsonencode(local.view_definition))} */"
   view_expanded_text = "/* Presto View */"
@@ -44,6 +45,11 @@ resource "aws_glue_catalog_table" "recommendations" {
   }
 
   storage_descriptor {
+    # Trino, and Athena with it, wants one to be there, whatever it says.
+    ser_de_info {
+      name = "view"
+    }
+
     dynamic "columns" {
       for_each = local.view_columns
 

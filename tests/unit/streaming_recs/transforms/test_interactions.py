@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from streaming_recs.transforms.interactions import interactions, kept_purchases, usable_ratings
 
-LINES = "orderNumber int, orderLineNumber int, customerNumber int, productCode string, orderDate date, quantityOrdered int, status string"
+LINES = (
+    "orderNumber int, orderLineNumber int, customerNumber int, productCode string, orderDate date, "
+    "quantityOrdered int, status string"
+)
 RATINGS = "customerNumber int, productCode string, productRating int, ratedAt timestamp"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -1,0 +1,91 @@
+"""Both jobs of a retraining on Glue, from the published star schema to a model and its embeddings in the lake."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import awswrangler
+import boto3
+import pytest
+from support import LocalAws
+
+pytestmark = pytest.mark.local_aws
+
+LAKE = "retail-lake-000000000000-us-east-1"
+
+
+@pytest.fixture(scope="module")
+def session(loaded: LocalAws) -> Any:
+    """A session that finds local AWS as a user's does: by the environment of `make env`."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in loaded.env.items():
+            if name.startswith("AWS_"):
+                environment.setenv(name, value)
+        yield boto3.Session(region_name="us-east-1")
+
+
+def ask(session: boto3.Session, statement: str) -> list[tuple[Any, ...]]:
+    frame = awswrangler.athena.read_sql_query(
+        statement, database="retail_gold", workgroup="retail-analytics", ctas_approach=False, boto3_session=session
+    )
+    return [tuple(row) for row in frame.itertuples(index=False)]
+
+
+def report_of(aws: LocalAws, run: dict[str, Any]) -> dict[str, Any]:
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    body = aws.client("s3").get_object(Bucket=LAKE, Key=f"runs/{run['Id']}/report.json")["Body"].read()
+    return dict(json.loads(body))
+
+
+@pytest.fixture(scope="module")
+def table(loaded: LocalAws) -> dict[str, Any]:
+    return report_of(loaded, loaded.run_job("retail-ml-etl-job"))
+
+
+@pytest.fixture(scope="module")
+def trained(loaded: LocalAws, table: dict[str, Any]) -> dict[str, Any]:
+    return report_of(loaded, loaded.run_job("retail-train-embeddings"))
+
+
+def test_every_order_line_that_was_not_cancelled_is_an_interaction(session, table):
+    kept = ask(session, "SELECT COUNT(*) FROM fact_orders WHERE status <> 'Cancelled'")[0][0]
+    bought, rated = ask(
+        session,
+        "SELECT COUNT_IF(source = 'purchase'), COUNT_IF(source = 'rating') FROM ratings_ml_training",
+    )[0]
+    assert bought == kept == table["counts"]["order lines"] - table["counts"]["cancelled"]
+    assert bought + rated == table["counts"]["rows"]
+
+
+def test_a_rating_weighs_by_its_stars(session, table):
+    found = ask(
+        session,
+        "SELECT productRating, MIN(weight), MAX(weight) FROM ratings_ml_training "
+        "WHERE productRating IS NOT NULL GROUP BY productRating ORDER BY productRating",
+    )
+    assert found
+    for stars, least, most in found:
+        assert least == most == pytest.approx((stars - 1) / 3)
+
+
+def test_the_table_says_which_publication_it_was_made_of(session, table):
+    (last,) = ask(session, "SELECT runId FROM publications ORDER BY publishedAt DESC LIMIT 1")
+    assert table["publication"] == last[0]
+
+
+def test_a_model_and_its_embeddings_are_in_the_lake(loaded, trained):
+    version, s3 = trained["model_version"], loaded.client("s3")
+    listed = s3.list_objects_v2(Bucket=LAKE, Prefix=f"embeddings/{version}/")["Contents"]
+    assert {"item_embeddings.csv", "user_embeddings.csv"} <= {found["Key"].rsplit("/", 1)[1] for found in listed}
+    rows = s3.get_object(Bucket=LAKE, Key=f"embeddings/{version}/item_embeddings.csv")["Body"].read().decode()
+    header, first, *_ = rows.splitlines()
+    assert header == "id,embedding"
+    assert len(json.loads(first.split(",", 1)[1].strip('"'))) == 32
+    record = json.loads(s3.get_object(Bucket=LAKE, Key=f"models/{version}/record.json")["Body"].read())
+    assert record["metrics"]["recall_at_20"].keys() >= {"ours", "popularity"}
+
+
+def test_the_gate_says_why(trained):
+    assert trained["decision"] in {"provisional", "live", "refused"}
+    assert any("popularity" in reason for reason in trained["reasons"])
