@@ -70,6 +70,7 @@ def visits_of_lake(project: str, visits: int) -> list[Visit]:
         _VISITS.format(gold=f"{project}_gold", visits=int(visits)),
         database=f"{project}_gold", workgroup=f"{project}-analytics", ctas_approach=False,
     )  # fmt: skip
+    rows.columns = rows.columns.str.lower()  # one engine answers names as they were written, another in lower case
     found = []
     for _, lines in rows.groupby("ordernumber"):
         first = lines.iloc[0]

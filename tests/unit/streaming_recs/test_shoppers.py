@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 
 from streaming_recs.click import mean_rank
@@ -29,7 +30,7 @@ def test_shoppers_come_and_go_and_each_ones_looks_stay_in_order() -> None:
     assert [event.event_time for event in events] == sorted(event.event_time for event in events)
     assert all(event.event_time <= NOON for event in events)
     assert len(events) == 25
-    changes = sum(a.session_id != b.session_id for a, b in zip(events, events[1:], strict=False))
+    changes = sum(a.session_id != b.session_id for a, b in itertools.pairwise(events))
     assert changes > len(visits) - 1, "visits overlap"
     for session in {event.session_id for event in events}:
         lengths = [len(event.browse_history) for event in events if event.session_id == session]

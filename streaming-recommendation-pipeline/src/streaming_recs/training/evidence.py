@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streaming_recs.model.version import ModelVersion
 from streaming_recs.training.baselines import BASELINES
@@ -82,7 +83,7 @@ def _translated(live: ModelVersion, split: Split) -> Rank:
     """The live version's lists in the positions of the split's items; an item that it alone knows is a miss."""
     rank = rank_by_model(live)
 
-    def ranked(users: np.ndarray, show_bought: bool) -> np.ndarray:
+    def ranked(users: NDArray[np.int64], show_bought: bool) -> NDArray[np.int64]:
         lists = rank(coded(live.users, split.train.users[users]), show_bought)
         position = coded(split.train.items, live.items)
         return np.where(lists >= 0, position[np.maximum(lists, 0)], -1)

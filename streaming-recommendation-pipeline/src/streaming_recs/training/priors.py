@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streaming_recs.model.version import Matrix, Vector
 from streaming_recs.training.interactions import coded
@@ -25,7 +26,7 @@ class Priors:
     credit: Matrix
 
     @classmethod
-    def of(cls, user_vectors: Matrix, users: np.ndarray, customers: Customers) -> Priors:
+    def of(cls, user_vectors: Matrix, users: NDArray[np.int64], customers: Customers) -> Priors:
         everybody = mean_user(user_vectors)
         at = coded(customers.number, users)
         known = np.flatnonzero(at >= 0)
@@ -63,7 +64,7 @@ def _shrunk(vectors: Matrix, wider: Vector) -> Vector:
     return np.asarray((vectors.sum(axis=0) + _SHRINKAGE * wider) / (len(vectors) + _SHRINKAGE), dtype=np.float32)
 
 
-def _credit(vectors: Matrix, limits: np.ndarray, everybody: Vector) -> tuple[Vector, Matrix]:
+def _credit(vectors: Matrix, limits: NDArray[np.float64], everybody: Vector) -> tuple[Vector, Matrix]:
     known = np.isfinite(limits)
     if np.count_nonzero(known) < _BANDS * _MINIMUM:
         return np.empty(0, dtype=np.float32), everybody[None, :].copy()
