@@ -52,8 +52,9 @@ class ClickTrial:
         neighbours = tuple(
             item["product_code"] for item in client.get(f"/items/{clicked}/similar", limit=_NEIGHBOURS)["items"]
         )
+        began = time.perf_counter()
         EventSink(platform.aws("kinesis"), stream).send([_click(shopper, clicked)])
-        after, seconds = _changed(client, shopper, before)
+        after, seconds = _changed(client, shopper, before, began)
         return cls(
             shopper,
             control,
@@ -127,11 +128,12 @@ def _click(customer: int, product: str) -> BrowseEvent:
     )  # fmt: skip
 
 
-def _changed(client: InferenceClient, customer: int, before: tuple[str, ...]) -> tuple[tuple[str, ...], float]:
-    began = time.perf_counter()
-    while (seconds := time.perf_counter() - began) < _WAIT_SECONDS:
+def _changed(
+    client: InferenceClient, customer: int, before: tuple[str, ...], began: float
+) -> tuple[tuple[str, ...], float]:
+    while time.perf_counter() - began < _WAIT_SECONDS:
         if (after := _items(client, customer)) != before:
-            return after, seconds
+            return after, time.perf_counter() - began
         time.sleep(_POLL_SECONDS)
     raise InferenceFailedError(
         f"The list of customer {customer} is what it was {_WAIT_SECONDS:.0f} s after the click.",

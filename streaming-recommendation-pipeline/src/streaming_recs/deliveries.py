@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from streaming_recs.adapters.athena import ask
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -27,13 +29,9 @@ ORDER BY events DESC
 
 def delivered(project: str, wanted: int, wait_seconds: float) -> Any:
     """A frame, one row a path and version, once `wanted` events are there or the time is up."""
-    import awswrangler as wr  # noqa: PLC0415 - `retail --help` stays quick
-
     until = time.monotonic() + wait_seconds
     while True:
-        rows = wr.athena.read_sql_query(
-            _DELIVERED, database=f"{project}_gold", workgroup=f"{project}-analytics", ctas_approach=False
-        )
+        rows = ask(_DELIVERED, project)
         if rows["events"].sum() >= wanted or time.monotonic() > until:
             return rows
         time.sleep(_POLL_SECONDS)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from streaming_recs.adapters.athena import LakeQuestionError, ask
 from streaming_recs.adapters.event_sink import EventSink
 from streaming_recs.adapters.inference_client import InferenceClient
 from streaming_recs.shoppers import Visit, interleaved
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from streaming_recs.events import BrowseEvent
     from streaming_recs.operations import Platform
 
-_CHUNK = 100
+_CHUNK = 50
 _VISITS = """
 WITH latest AS (
   SELECT f.orderNumber, MAX(f.orderDate) AS orderDate
@@ -63,32 +64,29 @@ class Progress:
 
 
 def visits_of_lake(project: str, visits: int) -> list[Visit]:
-    """The latest orders, by Athena."""
-    import awswrangler as wr  # noqa: PLC0415 - `retail --help` stays quick
-
-    rows = wr.athena.read_sql_query(
-        _VISITS.format(gold=f"{project}_gold", visits=int(visits)),
-        database=f"{project}_gold", workgroup=f"{project}-analytics", ctas_approach=False,
-    )  # fmt: skip
-    rows.columns = rows.columns.str.lower()  # one engine answers names as they were written, another in lower case
+    """The latest orders, by Athena; raises LakeQuestionError when there are none."""
+    rows = ask(_VISITS.format(gold=f"{project}_gold", visits=int(visits)), project)
     found = []
     for _, lines in rows.groupby("ordernumber"):
         first = lines.iloc[0]
         products = tuple(zip(lines["productcode"], (int(q) for q in lines["quantityordered"]), strict=True))
         limit = None if first["creditlimit"] is None else float(first["creditlimit"])
         found.append(Visit(int(first["customernumber"]), first["city"], first["country"], limit, products))
+    if not found:
+        raise LakeQuestionError(f"{project}_gold.fact_orders has no orders.", "Run the job retail-etl-job first.")
     return found
 
 
-def replay_visits(platform: Platform, visits: list[Visit], seed: int) -> Progress:
-    """Send all looks as fast as the stream takes them, and ask for the shoppers' lists meanwhile."""
+def replay_visits(platform: Platform, visits: list[Visit], rate: float, seed: int) -> Progress:
+    """Send all looks, at most `rate` a second, and ask for the shoppers' lists meanwhile."""
     from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
 
     stream, function = platform.parameters("events/stream_name", "inference/function_name")
     events = interleaved(visits, datetime.now(UTC), seed)
     progress, done = Progress(len(events)), threading.Event()
-    sender = threading.Thread(target=_send, args=(EventSink(platform.aws("kinesis"), stream), events, progress, done))
+    sink = EventSink(platform.aws("kinesis"), stream)
+    sender = threading.Thread(target=_send, args=(sink, events, rate, progress, done))
     sender.start()
     asker = InferenceClient(platform.aws("lambda"), function)
     chance = random.Random(seed)  # noqa: S311 - which shopper is asked for
@@ -96,15 +94,17 @@ def replay_visits(platform: Platform, visits: list[Visit], seed: int) -> Progres
         while not done.is_set():
             _ask(asker, chance.choice(visits), progress)
             live.update(progress.table())
+        live.update(progress.table())
     sender.join()
     return progress
 
 
-def _send(sink: EventSink, events: list[BrowseEvent], progress: Progress, done: threading.Event) -> None:
+def _send(sink: EventSink, events: list[BrowseEvent], rate: float, progress: Progress, done: threading.Event) -> None:
     try:
         for start in range(0, len(events), _CHUNK):
             progress.sent += sink.send(events[start : start + _CHUNK])
             progress.sent_seconds = time.perf_counter() - progress.began
+            time.sleep(max(0.0, progress.sent / rate - progress.sent_seconds))
     finally:
         done.set()
 

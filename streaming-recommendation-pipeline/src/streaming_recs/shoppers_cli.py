@@ -20,6 +20,7 @@ Project = Annotated[
 
 def stream_shoppers(
     visits: Annotated[int, typer.Option(min=1, help="Orders to replay, the latest first.")] = 300,
+    rate: Annotated[float, typer.Option(min=1, help="Events a second, at most.")] = 200,
     seed: Annotated[int, typer.Option(help="Order of the visitors.")] = 7,
     project: Project = "retail",
 ) -> None:
@@ -32,9 +33,7 @@ def stream_shoppers(
     platform = _platform(project)
     try:
         found = visits_of_lake(project, visits)
-        if not found:
-            raise typer.BadParameter(f"{project}_gold.fact_orders has no orders. Run the job retail-etl-job first.")
-        replay_visits(platform, found, seed)
+        replay_visits(platform, found, rate, seed)
     except RecommendationError as error:
         _fail(error)
 
@@ -70,8 +69,11 @@ def deliveries(
 
     from streaming_recs.deliveries import as_table, delivered
 
-    with Console(stderr=True).status("waiting for Firehose to deliver"):
-        rows = delivered(project, events, wait)
+    try:
+        with Console(stderr=True).status("waiting for Firehose to deliver"):
+            rows = delivered(project, events, wait)
+    except RecommendationError as error:
+        _fail(error)
     Console().print(as_table(rows))
     if rows["events"].sum() < events:
         typer.secho(f"{rows['events'].sum():,} of {events:,} events are there after {wait:g} s.", fg="red", err=True)

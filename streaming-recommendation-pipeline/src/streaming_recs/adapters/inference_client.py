@@ -24,11 +24,12 @@ class InferenceClient:
         texts = {name: str(value) for name, value in query.items()}
         request = {
             "version": "2.0",
+            "routeKey": "$default",
             "rawPath": path,
             "rawQueryString": urlencode(texts),
             "queryStringParameters": texts,
             "headers": {},
-            "requestContext": {"http": {"method": "GET", "path": path}},
+            "requestContext": {"stage": "$default", "http": {"method": "GET", "path": path}},
             "isBase64Encoded": False,
         }
         answer = self._client.invoke(FunctionName=self._function, Payload=json.dumps(request).encode())
