@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from local_aws import full_disk
+from local_aws import full_disk, multipart_tags
 from local_aws.asgi import Receive, Scope, Send, replay
 from local_aws.context import client_for
 from local_aws.durable import StateSource
@@ -53,7 +53,9 @@ _HOOKED = {
     ),
     "ministack.services.glue": ("_ALL_STATE",),
     "ministack.services.lambda_svc": ("_execute_function_warm", "_throttle_response"),
-    "ministack.services.s3": (*full_disk.HOOKS, "_get_object", "_read_body", "_object_disk_path"),
+    "ministack.services.s3": (
+        *full_disk.HOOKS, *multipart_tags.HOOKS, "_get_object", "_read_body", "_object_disk_path",
+    ),
     "ministack.services.scheduler": ("_schedules", "_schedule_last_fired", "_tick_schedules"),
     "ministack.services.stepfunctions": (
         "_SERVICE_DISPATCH", "_ExecutionError", "_add_event", "_apply_input_path", "_apply_jsonata_arguments",
@@ -168,6 +170,7 @@ def boot(settings: Settings) -> Upstream:
     os.environ.update(values)
     modules = {name: importlib.import_module(name) for name in _HOOKED}
     check_hooks(modules)
+    multipart_tags.keep_tags(modules["ministack.services.s3"])
     full_disk.refuse_lost_writes(modules["ministack.services.s3"])
     _read_ranges_only(modules["ministack.services.s3"])
     _isolate_functions(modules, settings)

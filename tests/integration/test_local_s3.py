@@ -1,0 +1,21 @@
+"""S3 as Terraform and jobs use it, where the emulator alone would lose something."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.local_aws
+
+
+def test_an_object_uploaded_in_parts_keeps_its_tags(local_aws):
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket="tagged-parts")
+    place = {"Bucket": "tagged-parts", "Key": "a wheel.whl"}
+    upload = s3.create_multipart_upload(**place, Tagging="Project=retail&Root=batch%20etl")["UploadId"]
+    part = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"content")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+
+    tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**place)["TagSet"]}
+    assert tags == {"Project": "retail", "Root": "batch etl"}
+    assert s3.get_object(**place)["Body"].read() == b"content"
