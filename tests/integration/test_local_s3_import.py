@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,11 @@ class Vectors:
         return list(self.describe()["AssociatedRoles"])
 
 
-@pytest.fixture(scope="module")
-def vectors(local_aws: Any) -> Iterator[Vectors]:
+@contextmanager
+def vector_instance(aws: Any) -> Iterator[Vectors]:
     name = f"vectors-{uuid.uuid4().hex[:6]}"
-    rds = local_aws.client("rds")
-    local_aws.client("s3").create_bucket(Bucket=name)
+    rds = aws.client("rds")
+    aws.client("s3").create_bucket(Bucket=name)
     rds.create_db_instance(
         DBInstanceIdentifier=name,
         Engine="postgres",
@@ -84,7 +85,7 @@ def vectors(local_aws: Any) -> Iterator[Vectors]:
         ManageMasterUserPassword=True,
         DBName="vectors",
     )
-    made = Vectors(local_aws, name, name)
+    made = Vectors(aws, name, name)
     eventually(lambda: made.describe()["DBInstanceStatus"] == "available")
     with made.connect() as connection:
         connection.execute("CREATE EXTENSION vector")
@@ -93,9 +94,19 @@ def vectors(local_aws: Any) -> Iterator[Vectors]:
     rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
 
 
+@pytest.fixture(scope="module")
+def vectors(local_aws: Any) -> Iterator[Vectors]:
+    with vector_instance(local_aws) as made:
+        yield made
+
+
 @pytest.fixture
 def allowed(vectors: Vectors) -> Vectors:
     """With the role associated."""
+    return associated(vectors)
+
+
+def associated(vectors: Vectors) -> Vectors:
     if not vectors.roles:
         vectors.aws.client("rds").add_role_to_db_instance(
             DBInstanceIdentifier=vectors.instance, RoleArn=ROLE, FeatureName="s3Import"
@@ -177,44 +188,34 @@ def test_roles_are_associated_once_and_taken_away(allowed: Vectors) -> None:
         rds.remove_role_from_db_instance(**association)
 
 
-def test_make_env_names_the_database_without_its_password(allowed: Vectors) -> None:
+def test_make_env_names_the_database_without_its_password(fresh_local_aws: Any) -> None:
     """As the streaming root leaves it: facts in SSM, the password in a secret that rotates."""
-    ssm, endpoint = allowed.aws.client("ssm"), allowed.describe()["Endpoint"]
-    facts = {
-        "vector-db/endpoint": endpoint["Address"], "vector-db/port": str(endpoint["Port"]),
-        "vector-db/database": "vectors", "vector-db/admin_secret_arn": allowed.secret_arn,
-        "lake/lake_bucket": allowed.bucket, "inference/url": "http://127.0.0.1:1/",
-    }  # fmt: skip
-    names = {f"/retail/{name}": value for name, value in facts.items()}
-    found = ssm.get_parameters(Names=list(names))["Parameters"]
-    before_us = {parameter["Name"]: parameter["Value"] for parameter in found}
-    put_parameters(ssm, names)
-    try:
-        env = allowed.aws.env
-        assert (env["LAKE_BUCKET"], env["INFERENCE_URL"]) == (allowed.bucket, "http://127.0.0.1:1/")
+    with vector_instance(fresh_local_aws) as vectors:
+        endpoint = associated(vectors).describe()["Endpoint"]
+        facts = {
+            "vector-db/endpoint": endpoint["Address"], "vector-db/port": str(endpoint["Port"]),
+            "vector-db/database": "vectors", "vector-db/admin_secret_arn": vectors.secret_arn,
+            "lake/lake_bucket": vectors.bucket, "inference/url": "http://127.0.0.1:1/",
+        }  # fmt: skip
+        for name, value in facts.items():
+            vectors.aws.client("ssm").put_parameter(Name=f"/retail/{name}", Value=value, Type="String")
+        env = vectors.aws.env
+        assert (env["LAKE_BUCKET"], env["INFERENCE_URL"]) == (vectors.bucket, "http://127.0.0.1:1/")
         assert f"vectors_admin@127.0.0.1:{endpoint['Port']}/vectors" in env["VECTOR_DB_URL"]
-        allowed.put("count.csv", b"1\n2\n3\n")
-        statements = Path(allowed.aws.state_home) / "count.sql"
+        vectors.put("count.csv", b"1\n2\n3\n")
+        statements = Path(vectors.aws.state_home) / "count.sql"
         statements.write_text(
             "\\getenv bucket LAKE_BUCKET\nCREATE TABLE IF NOT EXISTS counted (n int);\n"
             "SELECT aws_s3.table_import_from_s3('counted', '', '(format csv)', "
             "aws_commons.create_s3_uri(:'bucket', 'count.csv', 'us-east-1'));\n"
         )
-        assert "3 rows imported" in psql(allowed, env, statements)
+        assert "3 rows imported" in psql(vectors, env, statements)
         passwords = Path(env["PGPASSFILE"])
         before = passwords.read_text()
         assert passwords.stat().st_mode & 0o777 == 0o600
-        allowed.aws.client("secretsmanager").rotate_secret(SecretId=allowed.secret_arn)
+        vectors.aws.client("secretsmanager").rotate_secret(SecretId=vectors.secret_arn)
         eventually(lambda: passwords.read_text() != before)
-        assert "3 rows imported" in psql(allowed, env, statements)
-    finally:
-        ssm.delete_parameters(Names=list(names))
-        put_parameters(ssm, before_us)
-
-
-def put_parameters(ssm: Any, values: dict[str, str]) -> None:
-    for name, value in values.items():
-        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+        assert "3 rows imported" in psql(vectors, env, statements)
 
 
 def psql(vectors: Vectors, env: dict[str, str], statements: Path) -> str:
