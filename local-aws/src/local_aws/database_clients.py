@@ -45,7 +45,10 @@ def psql() -> list[str] | None:
     if not program.is_file():
         return None
     library = _libpq_with_tls()
-    return ["env", f"LD_PRELOAD={library}", str(program)] if library else [str(program)]
+    if library is None:
+        return [str(program)]
+    # By name, found in its folder: a path in LD_PRELOAD ends at the first space.
+    return ["env", f"LD_LIBRARY_PATH={library.parent}", f"LD_PRELOAD={library.name}", str(program)]
 
 
 def _libpq_with_tls() -> Path | None:
