@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from streaming_recs.errors import RecommendationError
-
-if TYPE_CHECKING:
-    from streaming_recs.operations import Platform
-
-Project = Annotated[
-    str, typer.Option(envvar=["RETAIL_PROJECT", "TF_VAR_project"], help="Terraform's variable `project`.")
-]
+from streaming_recs.terminal import Project, errors_explained, platform_of
 
 
 def load_vectors(
@@ -34,8 +22,8 @@ def load_vectors(
     """
     from streaming_recs.operations import load_version
 
-    with _errors_explained(), _platform(project).connect() as connection:
-        loaded = load_version(connection, _platform(project).models(), version, make_live=live, reason=reason)
+    with errors_explained(), platform_of(project).connect() as connection:
+        loaded = load_version(connection, platform_of(project).models(), version, make_live=live, reason=reason)
     typer.echo(
         f"{loaded.version}: {loaded.items:,} items, {loaded.users:,} users, index {loaded.index_kind}, recall "
         f"{loaded.recall:.4f}{'; live' if live else ''}"
@@ -50,8 +38,8 @@ def switch_version(
     """Make a loaded model version live; no reader notices."""
     from streaming_recs import operations
 
-    with _errors_explained(), _platform(project).connect() as connection:
-        previous = operations.switch_version(connection, _platform(project).models(), version, reason=reason)
+    with errors_explained(), platform_of(project).connect() as connection:
+        previous = operations.switch_version(connection, platform_of(project).models(), version, reason=reason)
     typer.echo(f"{version} is live; before it was {previous}")
 
 
@@ -62,8 +50,8 @@ def rollback(
     """Return to the **model version** that was live before."""
     from streaming_recs import operations
 
-    with _errors_explained(), _platform(project).connect() as connection:
-        version = operations.rollback(connection, _platform(project).models(), reason=reason)
+    with errors_explained(), platform_of(project).connect() as connection:
+        version = operations.rollback(connection, platform_of(project).models(), reason=reason)
     typer.echo(f"{version} is live again")
 
 
@@ -79,35 +67,10 @@ def replay(
     from streaming_recs.replay import PREFIXES
     from streaming_recs.replay import replay as run
 
-    with _errors_explained():
-        platform = _platform(project)
+    with errors_explained():
+        platform = platform_of(project)
         sink = None if dry_run else EventSink(platform.aws("kinesis"), platform.parameters("events/stream_name")[0])
         done = run(platform.aws("s3"), platform.lake_bucket(), sink, tuple(prefix or PREFIXES))
     typer.echo(f"{done.sent} records {'would be' if dry_run else 'were'} sent again, from {done.objects} objects")
     for why, count in sorted(done.refused.items()):
         typer.echo(f"{count} stay: {why}")
-
-
-@cache
-def _platform(project: str) -> Platform:
-    from streaming_recs.operations import Platform
-
-    return Platform(project, os.environ, _client)
-
-
-@cache
-def _client(service: str) -> Any:
-    import boto3
-
-    return boto3.client(service)  # type: ignore[call-overload]  # any service's name
-
-
-@contextmanager
-def _errors_explained() -> Iterator[None]:
-    """Our errors end the command with what happened and what to do, without a traceback."""
-    try:
-        yield
-    except RecommendationError as error:
-        typer.secho(f"error: {error.message}", fg="red", err=True)
-        typer.echo(f"  {error.remedy}", err=True)
-        sys.exit(1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median, quantiles
@@ -84,29 +84,26 @@ def replay_visits(platform: Platform, visits: list[Visit], rate: float, seed: in
 
     stream, function = platform.parameters("events/stream_name", "inference/function_name")
     events = interleaved(visits, datetime.now(UTC), seed)
-    progress, done = Progress(len(events)), threading.Event()
+    progress = Progress(len(events))
     sink = EventSink(platform.aws("kinesis"), stream)
-    sender = threading.Thread(target=_send, args=(sink, events, rate, progress, done))
-    sender.start()
     asker = InferenceClient(platform.aws("lambda"), function)
     chance = random.Random(seed)  # noqa: S311 - which shopper is asked for
-    with Live(progress.table(), console=Console(), refresh_per_second=2) as live:
-        while not done.is_set():
+    live = Live(progress.table(), console=Console(), refresh_per_second=2)
+    with live, ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(_send, sink, events, rate, progress)
+        while not sending.done():
             _ask(asker, chance.choice(visits), progress)
             live.update(progress.table())
         live.update(progress.table())
-    sender.join()
+    sending.result()  # raises what stopped the sender
     return progress
 
 
-def _send(sink: EventSink, events: list[BrowseEvent], rate: float, progress: Progress, done: threading.Event) -> None:
-    try:
-        for start in range(0, len(events), _CHUNK):
-            progress.sent += sink.send(events[start : start + _CHUNK])
-            progress.sent_seconds = time.perf_counter() - progress.began
-            time.sleep(max(0.0, progress.sent / rate - progress.sent_seconds))
-    finally:
-        done.set()
+def _send(sink: EventSink, events: list[BrowseEvent], rate: float, progress: Progress) -> None:
+    for start in range(0, len(events), _CHUNK):
+        progress.sent += sink.send(events[start : start + _CHUNK])
+        progress.sent_seconds = time.perf_counter() - progress.began
+        time.sleep(max(0.0, progress.sent / rate - progress.sent_seconds))
 
 
 def _ask(client: InferenceClient, visit: Visit, progress: Progress) -> None:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from streaming_recs.errors import RecommendationError
-
-if TYPE_CHECKING:
-    from streaming_recs.operations import Platform
-
-Project = Annotated[
-    str, typer.Option(envvar=["RETAIL_PROJECT", "TF_VAR_project"], help="Terraform's variable `project`.")
-]
+from streaming_recs.terminal import Project, errors_explained, platform_of
 
 
 def stream_shoppers(
@@ -30,12 +21,8 @@ def stream_shoppers(
     """
     from streaming_recs.replayed_day import replay_visits, visits_of_lake
 
-    platform = _platform(project)
-    try:
-        found = visits_of_lake(project, visits)
-        replay_visits(platform, found, rate, seed)
-    except RecommendationError as error:
-        _fail(error)
+    with errors_explained():
+        replay_visits(platform_of(project), visits_of_lake(project, visits), rate, seed)
 
 
 def show_click(
@@ -49,10 +36,8 @@ def show_click(
     """
     from streaming_recs.click import ClickTrial, print_trial
 
-    try:
-        trial = ClickTrial.run(_platform(project), customer, limit)
-    except RecommendationError as error:
-        _fail(error)
+    with errors_explained():
+        trial = ClickTrial.run(platform_of(project), customer, limit)
     print_trial(trial)
     if not trial.risen:
         typer.secho("The clicked product's neighbours did not rise.", fg="red", err=True)
@@ -69,31 +54,10 @@ def deliveries(
 
     from streaming_recs.deliveries import as_table, delivered
 
-    try:
-        with Console(stderr=True).status("waiting for Firehose to deliver"):
-            rows = delivered(project, events, wait)
-    except RecommendationError as error:
-        _fail(error)
+    with errors_explained(), Console(stderr=True).status("waiting for Firehose to deliver"):
+        rows = delivered(project, events, wait)
     Console().print(as_table(rows))
     if rows["events"].sum() < events:
         typer.secho(f"{rows['events'].sum():,} of {events:,} events are there after {wait:g} s.", fg="red", err=True)
         typer.echo("  See the error prefix of retail-recommendations in the lake bucket, and its log group.", err=True)
         raise typer.Exit(1)
-
-
-def _platform(project: str) -> Platform:
-    from streaming_recs.operations import Platform
-
-    return Platform(project, os.environ, _client)
-
-
-def _client(service: str) -> Any:
-    import boto3
-
-    return boto3.client(service)  # type: ignore[call-overload]  # any service's name
-
-
-def _fail(error: RecommendationError) -> Any:
-    typer.secho(f"error: {error.message}", fg="red", err=True)
-    typer.echo(f"  {error.remedy}", err=True)
-    sys.exit(1)

@@ -7,7 +7,7 @@ import json
 import boto3
 import pytest
 from serving_world import BUCKET, CONTEXT, Serving
-from streaming_recs import cli
+from streaming_recs import cli, terminal
 from streaming_recs.adapters.model_store import ModelStore
 from streaming_recs.handlers import vector_loader
 from typer import Typer
@@ -22,7 +22,7 @@ for command in (cli.load_vectors, cli.switch_version, cli.rollback, cli.replay):
 @pytest.fixture
 def models(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
     """A platform as Terraform leaves it: parameters in SSM, secrets, an empty database."""
-    for kept in (cli._platform, cli._client):
+    for kept in (terminal.platform_of, terminal.client):
         kept.cache_clear()
     settings = serving.database.settings()
     for name, value in {
