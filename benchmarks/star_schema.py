@@ -30,7 +30,7 @@ from rivals.star_schema import build_with_duckdb, build_with_polars
 from source_database.generator import generate
 
 TARGET = 4.0
-ROUNDS = 2
+ROUNDS = 3
 
 Build = Callable[[Path, Path], None]
 
@@ -54,7 +54,7 @@ def main(sizes: list[int]) -> None:
 
 
 def best_of(build: Build, source: Path, target: Path) -> float:
-    """The faster of two builds: the first warms the caches of every engine alike."""
+    """The fastest build: the first ones warm caches and compilers of every engine alike."""
     taken = []
     for _ in range(ROUNDS):
         shutil.rmtree(target, ignore_errors=True)

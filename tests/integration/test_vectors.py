@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import numpy as np
 import psycopg
 import pytest
+from moto import mock_aws
 from psql_world import PsqlWorld, psql_world
 from streaming_recs.adapters import loader
+from streaming_recs.adapters.model_store import ModelStore
 from streaming_recs.adapters.schema import set_up
 from streaming_recs.errors import ModelMissingError, VersionRefusedError
 from streaming_recs.model import retrieval
+from streaming_recs.operations import load_version
 from vector_world import VectorDatabase, small_model, vector_database
 
 
@@ -52,6 +56,26 @@ def test_the_views_show_the_live_versions_vectors_exactly(database: VectorDataba
         " WHERE attrelid IN ('item_emb'::regclass, 'user_emb'::regclass) ORDER BY attrelid, attnum"
     )
     assert types == [("id", "text"), ("embedding", "vector(32)"), ("id", "bigint"), ("embedding", "vector(32)")]
+
+
+def test_a_load_that_was_cut_off_is_made_again_without_doing_it_twice(
+    database: VectorDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    when = "SELECT version, live_since FROM model_versions WHERE state = 'live'"
+    with mock_aws(), database.connect("retail_loader") as connection:
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="shop-lake")
+        store, model = ModelStore(s3, "shop-lake"), small_model()
+        store.publish(model)
+        loader.load(connection, model)  # and the caller died before the switch
+        done = load_version(connection, store, None, make_live=True, reason="night")
+        [first] = database.ask(when)
+        assert load_version(connection, store, model.version, make_live=True, reason="again") == done
+        assert database.ask(when) == [first]
+        assert (first[0], store.last_live()) == (model.version, model.version)
 
 
 def test_what_search_needs_stands_beside_the_vectors(database: VectorDatabase) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _POLL_SECONDS = 5.0
+_HEADINGS = ("path", "model version", "events", "customers", "items each", "first item", "its reason")
 _DELIVERED = """
 SELECT
   path,
@@ -41,7 +42,9 @@ def as_table(rows: Any) -> Table:
     """The frame for a terminal."""
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*rows.columns, title="Recommendations delivered")
+    table = Table(*_HEADINGS, title="Recommendations delivered")
+    for column in table.columns[:2]:
+        column.no_wrap = True
     for row in rows.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     return table

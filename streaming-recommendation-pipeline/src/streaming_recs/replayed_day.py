@@ -17,6 +17,7 @@ from streaming_recs.adapters.inference_client import InferenceClient
 from streaming_recs.shoppers import Visit, interleaved
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from streaming_recs.events import BrowseEvent
@@ -77,18 +78,19 @@ def visits_of_lake(project: str, visits: int) -> list[Visit]:
     return found
 
 
-def replay_visits(platform: Platform, visits: list[Visit], rate: float, seed: int) -> Progress:
+def replay_visits(platform: Platform, visits: list[Visit], rate: float, seed: int, terminal: Console) -> Progress:
     """Send all looks, at most `rate` a second, and ask for the shoppers' lists meanwhile."""
-    from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
 
     stream, function = platform.parameters("events/stream_name", "inference/function_name")
     events = interleaved(visits, datetime.now(UTC), seed)
-    progress = Progress(len(events))
     sink = EventSink(platform.aws("kinesis"), stream)
     asker = InferenceClient(platform.aws("lambda"), function)
     chance = random.Random(seed)  # noqa: S311 - which shopper is asked for
-    live = Live(progress.table(), console=Console(), refresh_per_second=2)
+    with terminal.status("waking the function"):
+        _ask(asker, visits[0], Progress(0))  # a cold start is not what an answer takes
+    progress = Progress(len(events))
+    live = Live(progress.table(), console=terminal, refresh_per_second=2)
     with live, ThreadPoolExecutor(1) as pool:
         sending = pool.submit(_send, sink, events, rate, progress)
         while not sending.done():

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streaming_recs.terminal import Project, errors_explained, platform_of
+from streaming_recs.terminal import Project, console, errors_explained, platform_of
 
 
 def stream_shoppers(
@@ -22,7 +22,7 @@ def stream_shoppers(
     from streaming_recs.replayed_day import replay_visits, visits_of_lake
 
     with errors_explained():
-        replay_visits(platform_of(project), visits_of_lake(project, visits), rate, seed)
+        replay_visits(platform_of(project), visits_of_lake(project, visits), rate, seed, console())
 
 
 def show_click(
@@ -38,7 +38,10 @@ def show_click(
 
     with errors_explained():
         trial = ClickTrial.run(platform_of(project), customer, limit)
-    print_trial(trial)
+    if trial is None:
+        typer.echo("Popularity serves: the promotion gate found no model that does better, so a click moves no list.")
+        return
+    print_trial(trial, console())
     if not trial.risen:
         typer.secho("The clicked product's neighbours did not rise.", fg="red", err=True)
         raise typer.Exit(1)
@@ -50,13 +53,11 @@ def deliveries(
     project: Project = "retail",
 ) -> None:
     """What was **delivered** to the lake, by path and model version. Exit 1 when fewer events came than waited for."""
-    from rich.console import Console
-
     from streaming_recs.deliveries import as_table, delivered
 
-    with errors_explained(), Console(stderr=True).status("waiting for Firehose to deliver"):
+    with errors_explained(), console().status("waiting for Firehose to deliver"):
         rows = delivered(project, events, wait)
-    Console().print(as_table(rows))
+    console().print(as_table(rows))
     if rows["events"].sum() < events:
         typer.secho(f"{rows['events'].sum():,} of {events:,} events are there after {wait:g} s.", fg="red", err=True)
         typer.echo("  See the error prefix of retail-recommendations in the lake bucket, and its log group.", err=True)

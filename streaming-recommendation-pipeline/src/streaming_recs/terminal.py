@@ -14,6 +14,8 @@ import typer
 from streaming_recs.errors import RecommendationError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from streaming_recs.operations import Platform
 
 Project = Annotated[
@@ -35,6 +37,13 @@ def client(service: str) -> Any:
     import boto3  # noqa: PLC0415 - `retail --help` stays quick
 
     return boto3.client(service)  # type: ignore[call-overload]  # any service's name
+
+
+def console() -> Console:
+    """For tables: as wide as the terminal, or as a page where there is none."""
+    from rich.console import Console  # noqa: PLC0415 - `retail --help` stays quick
+
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 @contextmanager

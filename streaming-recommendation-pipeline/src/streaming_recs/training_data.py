@@ -21,6 +21,12 @@ class Prepared:
     note: dict[str, str]
 
 
+def sources_of(publication: Publication) -> dict[str, int]:
+    """The snapshots that the training table is made of, by table."""
+    pinned = {name: publication.snapshots[name] for name in ("fact_orders", "dim_products", "dim_customers")}
+    return pinned | {name: publication.mirrors[name] for name in ("ratings",) if name in publication.mirrors}
+
+
 def prepare(publication: Publication) -> Prepared:
     """Nothing is written. Counts: order lines and ratings read, and those of them that are left out, by reason."""
     facts, ratings = publication.read("fact_orders"), publication.read_mirror("ratings")
@@ -35,7 +41,5 @@ def prepare(publication: Publication) -> Prepared:
         "ratings not usable": rated - usable_ratings(ratings).count() if ratings is not None else 0,
         "of unknown product or customer": happened.count() - rows.count(),
     }
-    pinned = {name: publication.snapshots[name] for name in ("fact_orders", "dim_products", "dim_customers")}
-    if ratings is not None:
-        pinned["ratings"] = publication.mirrors["ratings"]
-    return Prepared(rows, counts, {"publication": publication.run_id, "sources": json.dumps(pinned)})
+    note = {"publication": publication.run_id, "sources": json.dumps(sources_of(publication))}
+    return Prepared(rows, counts, note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from streaming_recs.adapters.model_store import ModelStore
@@ -18,15 +18,23 @@ from streaming_recs.training.train import train
 NO_BOOSTER = "LightGBM cannot be loaded here ({}): the model has no second stage. Add libgomp to the worker."
 
 
-def retrain(sources: Sources, data: dict[str, Any], store: ModelStore, report: RunReport, *, seed: int) -> ModelVersion:
+def retrain(  # noqa: PLR0913 (what a run is made of, by name)
+    sources: Sources, data: dict[str, Any], store: ModelStore, report: RunReport, *, seed: int, force: bool = False
+) -> ModelVersion:
     """Train, judge, write down; the report tells version, decision and figures.
 
+    When the live version was trained on the same snapshots in the same way there is nothing to do, unless `force`.
     The embeddings of a refused version stay under its own name: embeddings/current/ keeps the ones that may go live.
     Only while no version has ever gone live do they become current too, so that there is something to look at.
     """
     settings = _settings(report)
     live_version = store.last_live()
     live = store.load(live_version) if live_version else None
+    recipe = {"snapshots": data["snapshots"], "settings": asdict(settings), "seed": seed}
+    if live is not None and not force and recipe.items() <= live.data.items():
+        report.reasons.append("It was trained on the same snapshots in the same way; --force true trains again.")
+        _tell(report, live, "unchanged", "live", live_version)
+        return live
     found = evidence(sources.interactions, live, settings=settings, seed=seed)
     decision = found.decision(seed)
     trained = train(
@@ -35,12 +43,13 @@ def retrain(sources: Sources, data: dict[str, Any], store: ModelStore, report: R
         sources.customers,
         seed=seed,
         settings=settings,
-        data=data | _says(decision),
+        data=data | recipe | _says(decision),
     )
     model = replace(trained, metrics={"recall_at_20": found.metrics(), "test_users": len(found.candidate)})
     store.publish(model, current=decision.promoted or live is None)
     store.record(model.version, {"version": model.version, "metrics": model.metrics, "data": model.data})
-    _tell(report, model, decision, live_version)
+    report.reasons += decision.why
+    _tell(report, model, decision.status, decision.serves, live_version)
     return model
 
 
@@ -58,14 +67,12 @@ def _says(decision: Decision) -> dict[str, Any]:
     return {"status": decision.status, "serves": decision.serves, "why": list(decision.why)}
 
 
-def _tell(report: RunReport, model: ModelVersion, decision: Decision, live: str | None) -> None:
+def _tell(report: RunReport, model: ModelVersion, decision: str, serves: str, live: str | None) -> None:
     report.counts |= {"interactions": int(model.data["rows"]), "items": len(model.items), "users": len(model.users)}
     report.facts = {
         "model_version": model.version,
-        "decision": decision.status,
-        "serves": decision.serves,
+        "decision": decision,
+        "serves": serves,
         "live_version": live,
         "metrics": model.metrics,
-        "data": model.data,
     }
-    report.reasons += decision.why

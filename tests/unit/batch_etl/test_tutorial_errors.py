@@ -91,7 +91,7 @@ def test_nothing_of_the_dump_belongs_in_quarantine(source):
     clean = clean_source(source, repeated=())
     assert {name: rejected.count() for name, rejected in clean.rejected.items()} == dict.fromkeys(clean.rejected, 0)
     assert {row["tableName"]: row["repeats"] for row in repeated_keys(source).collect()} == dict.fromkeys(
-        clean.tables, 0
+        clean.tables, False
     )
 
 

@@ -67,6 +67,20 @@ def test_without_signal_the_gate_refuses_and_popularity_serves(store):
     assert path == "popular"
 
 
+def test_the_same_snapshots_are_not_trained_on_again_while_their_model_is_live(store):
+    sources = Sources(shop(), catalogue(), customers())
+    live = retrain(sources, DATA, store, RunReport("night-1"), seed=1)
+    store.note_live(live.version, None)
+    before, report = keys(), RunReport("night-2")
+    again = retrain(sources, DATA, store, report, seed=1)
+    assert (again.version, report.facts["decision"], keys()) == (live.version, "unchanged", before)
+    assert "--force" in report.reasons[0]
+    other_seed = retrain(sources, DATA, store, RunReport("night-3"), seed=2)
+    newer = retrain(sources, DATA | {"snapshots": {"ratings_ml_training": 43}}, store, RunReport("night-4"), seed=1)
+    forced = retrain(sources, DATA, store, RunReport("night-5"), seed=1, force=True)
+    assert live.version not in {other_seed.version, newer.version, forced.version}
+
+
 def test_a_refused_version_leaves_the_live_ones_embeddings_where_they_are(store):
     live = retrain(Sources(shop(), catalogue(), customers()), DATA, store, RunReport("night-1"), seed=1)
     store.note_live(live.version, None)

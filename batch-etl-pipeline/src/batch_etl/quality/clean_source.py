@@ -38,7 +38,7 @@ KEYS = {
 
 
 def repeated_keys(bronze: Mapping[str, DataFrame]) -> DataFrame:
-    """One row a table (tableName, repeats), in one job."""
+    """One row a table (tableName, repeats): whether a key occurs twice in it. One job for all of them."""
     counts = (
         repeats(trim_text(bronze[name].select(*key)), *key).withColumn("tableName", F.lit(name))
         for name, key in KEYS.items()

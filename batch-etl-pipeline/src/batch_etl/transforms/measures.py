@@ -5,13 +5,14 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-CANCELLED = "Cancelled"
+CANCELLED = "isCancelled"
+"""The column by which a mart's first sums keep cancelled lines apart."""
 _MONEY = "decimal(21,2)"
 
 
 def is_cancelled() -> Column:
     """Cancelled orders are no revenue and are shown apart; an unknown status is none of them."""
-    return F.col("status").eqNullSafe(CANCELLED)
+    return F.col("status").eqNullSafe("Cancelled")
 
 
 def cost() -> Column:
@@ -19,14 +20,14 @@ def cost() -> Column:
     return (F.col("quantityOrdered").cast("decimal(10,0)") * F.col("buyPrice")).cast(_MONEY)
 
 
-def kept(value: Column) -> Column:
-    """`value` of lines that were not cancelled, else null, which no aggregate counts."""
-    return F.when(~is_cancelled(), value)
+def kept(sums: str) -> Column:
+    """`sums` of lines that were not cancelled, else null, which no aggregate counts."""
+    return F.when(~F.col(CANCELLED), F.col(sums))
 
 
-def cancelled(value: Column) -> Column:
-    """`value` of cancelled lines, else null."""
-    return F.when(is_cancelled(), value)
+def cancelled(sums: str) -> Column:
+    """`sums` of cancelled lines, else null."""
+    return F.when(F.col(CANCELLED), F.col(sums))
 
 
 def total(value: Column) -> Column:

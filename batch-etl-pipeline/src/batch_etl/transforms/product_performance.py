@@ -6,8 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import PRODUCT_PERFORMANCE
-from batch_etl.transforms.measures import cancelled, cost, is_cancelled, kept, money, total
-from batch_etl.transforms.orders_with import orders_with
+from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, kept, money, total
 
 _COUNTS = ("orders", "customers", "quantity", "cancelledQuantity")
 _AMOUNTS = ("revenue", "cost", "margin", "cancelledRevenue")
@@ -22,17 +21,23 @@ def product_performance(products: DataFrame, facts: DataFrame) -> DataFrame:
 
 
 def _sales(facts: DataFrame) -> DataFrame:
-    amount, quantity = F.col("orderAmount"), F.col("quantityOrdered")
+    by_price = facts.groupBy("productCode", "buyPrice", is_cancelled().alias(CANCELLED)).agg(
+        F.sum("quantityOrdered").alias("quantity"),
+        F.sum("orderAmount").alias("amount"),
+        F.min("orderDate").alias("firstDate"),
+        F.max("orderDate").alias("lastDate"),
+    )
     return (
-        facts.groupBy("productCode")
+        by_price.withColumn("cost", F.col("quantity") * F.col("buyPrice"))
+        .groupBy("productCode")
         .agg(
-            total(kept(quantity)).alias("quantity"),
-            money(kept(amount)).alias("revenue"),
-            money(kept(cost())).alias("cost"),
-            total(cancelled(quantity)).alias("cancelledQuantity"),
-            money(cancelled(amount)).alias("cancelledRevenue"),
-            F.min(kept(F.col("orderDate"))).alias("firstOrderDate"),
-            F.max(kept(F.col("orderDate"))).alias("lastOrderDate"),
+            total(kept("quantity")).alias("quantity"),
+            money(kept("amount")).alias("revenue"),
+            money(kept("cost")).alias("cost"),
+            total(cancelled("quantity")).alias("cancelledQuantity"),
+            money(cancelled("amount")).alias("cancelledRevenue"),
+            F.min(kept("firstDate")).alias("firstOrderDate"),
+            F.max(kept("lastDate")).alias("lastOrderDate"),
         )
         .withColumn("margin", F.col("revenue") - F.col("cost"))
         .join(_buyers(facts), "productCode", "left")
@@ -41,7 +46,9 @@ def _sales(facts: DataFrame) -> DataFrame:
 
 def _buyers(facts: DataFrame) -> DataFrame:
     """Distinct orders and customers of each product. An order has one customer, so its customers' orders add up."""
-    orders = orders_with(facts.where(~is_cancelled()), "productCode", "customerNumber")
+    # One shuffle serves both counts; left alone, Spark would move all lines by order first and again by customer.
+    lines = facts.where(~is_cancelled()).repartition("customerNumber")
+    orders = lines.select("productCode", "customerNumber", "orderNumber").distinct()
     by_customer = orders.groupBy("productCode", "customerNumber").agg(F.count(F.lit(1)).alias("orders"))
     return by_customer.groupBy("productCode").agg(F.sum("orders").alias("orders"), F.count(F.lit(1)).alias("customers"))
 

@@ -59,11 +59,23 @@ def load(connection: Connection[Any], model: ModelVersion, *, exact_up_to: int =
         _copy(connection, f"item_vectors_{suffix} ({_ITEM_COLUMNS})", item_rows(model))
         _copy(connection, f"user_vectors_{suffix} (id, embedding)", user_rows(model))
         _value(connection, "SELECT recs_finish(%s, %s)", (model.version, exact_up_to))
-        row = connection.execute(
-            "SELECT version, items, users, index_kind, ef_search, recall FROM model_versions WHERE version = %s",
-            (model.version,),
-        ).fetchone()
-    return Loaded(*row)  # type: ignore[misc]  # the row was inserted above
+        return loaded(connection, model.version)  # type: ignore[return-value]  # recs_finish has left its row
+
+
+def loaded(connection: Connection[Any], version: str) -> Loaded | None:
+    """What an earlier load ended with, when the version's vectors are still there."""
+    row = connection.execute(
+        "SELECT version, items, users, index_kind, ef_search, recall FROM model_versions "
+        "WHERE version = %s AND state IN ('ready', 'live', 'retired', 'rolled_back')",
+        (version,),
+    ).fetchone()
+    return Loaded(*row) if row else None
+
+
+def live(connection: Connection[Any]) -> str | None:
+    """The version that readers see."""
+    row = connection.execute("SELECT version FROM model_versions WHERE state = 'live'").fetchone()
+    return str(row[0]) if row else None
 
 
 def switch(connection: Connection[Any], version: str, reason: str) -> str | None:

@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> None:
     options, spark, s3 = JobOptions.from_argv(argv), glue_session("retail-train-embeddings"), boto3.client("s3")
     with reported(s3, options) as report:
         sources, data = training_input(spark, options)
-        retrain(sources, data, ModelStore(s3, options.lake_bucket), report, seed=options.seed)
+        retrain(sources, data, ModelStore(s3, options.lake_bucket), report, seed=options.seed, force=options.force)
 
 
 if __name__ == "__main__":

@@ -13,25 +13,32 @@ _RULES = {
     "lake_bucket": (r"[a-z0-9][a-z0-9.-]{2,62}", "a bucket name, no s3://"),
     "run_id": (r"[\w.:-]{1,128}", "a name for the run"),
     "seed": (r"\d{1,9}", "a whole number"),
+    "force": (r"true|false", "true or false"),
 }
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What both jobs are told. `run_id` is Glue's own unless a state machine gives one; `seed` is the training's."""
+    """What both jobs are told. `run_id` is Glue's own unless a state machine gives one; `seed` is the training's.
+
+    force: do the work although what it would be made of has not changed since the last time.
+    """
 
     project: str
     lake_bucket: str
     run_id: str
     seed: int = 7
+    force: bool = False
 
     @classmethod
     def from_argv(cls, argv: Sequence[str]) -> JobOptions:
         """From `sys.argv` of a Glue job; arguments that are Glue's own are passed over. Raises OptionError."""
-        given = {"seed": "7"} | _pairs(argv)
+        given = {"seed": "7", "force": "false"} | _pairs(argv)
         given.setdefault("run_id", given.get("JOB_RUN_ID", ""))
         values = {name: _checked(name, given.get(name, "")) for name in _RULES}
-        return cls(values["project"], values["lake_bucket"], values["run_id"], int(values["seed"]))
+        return cls(
+            values["project"], values["lake_bucket"], values["run_id"], int(values["seed"]), values["force"] == "true"
+        )
 
     @property
     def bronze(self) -> str:

@@ -32,9 +32,18 @@ class RunReport:
         """A few lines to read in the job's output."""
         lines = [f"run {self.run_id}: {self.status}"]
         lines += [f"  {what:<28} {count:>14,}" for what, count in self.counts.items()]
-        lines += [f"  {name}: {value}" for name, value in self.facts.items()]
+        lines += [line for name, value in self.facts.items() for line in _told(name, value, 2)]
         lines += [f"  reason: {reason}" for reason in self.reasons]
         return "\n".join(lines)
+
+
+def _told(name: str, value: Any, indent: int) -> list[str]:
+    """A fact in a line; a mapping with a line an entry below its name."""
+    if isinstance(value, dict):
+        inner = [line for key, entry in value.items() for line in _told(str(key), entry, indent + 2)]
+        return [f"{' ' * indent}{name}", *inner]
+    text = f"{value:.4f}" if isinstance(value, float) else str(value)
+    return [f"{' ' * indent}{name:<{30 - indent}} {text:>14}"]
 
 
 @contextmanager

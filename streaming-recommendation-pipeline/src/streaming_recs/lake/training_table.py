@@ -77,6 +77,11 @@ class TrainingTable:
         summary = dict(self._metadata().snapshot(snapshot).summary())
         return {"publication": summary.get("publication"), "sources": json.loads(summary.get("sources", "{}"))}
 
+    def is_made_of(self, sources: Mapping[str, int]) -> bool:
+        """Whether readers see what was made of just these snapshots (name → id)."""
+        current = self._refs().get("main") if self._exists() else None
+        return current is not None and self.origin(current)["sources"] == sources
+
     def _write(self, rows: DataFrame, branch: str, note: Mapping[str, str]) -> None:
         writer = rows.writeTo(f"{self.identifier}.`branch_{branch}`")
         for key, value in note.items():

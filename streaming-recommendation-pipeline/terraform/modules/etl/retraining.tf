@@ -72,7 +72,7 @@ locals {
 
       Promoted = {
         Type    = "Choice"
-        Choices = [{ Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }]
+        Choices = [for decision in ["refused", "unchanged"] : { Variable = "$.result.report.decision", StringEquals = decision, Next = "NotifyDecision" }]
         Default = "Load"
       }
 

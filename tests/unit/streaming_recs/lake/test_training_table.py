@@ -36,6 +36,13 @@ def test_readers_see_what_was_published_and_where_it_came_from(spark, table):
     assert set(table._refs()) == {"main"}
 
 
+def test_it_knows_what_it_is_made_of(spark, table):
+    assert not table.is_made_of({"fact_orders": 42})
+    table.publish(frame(spark, row(1)), "night-1", NOTE)
+    assert table.is_made_of({"fact_orders": 42})
+    assert not table.is_made_of({"fact_orders": 43})
+
+
 def test_a_second_run_replaces_the_first(spark, table):
     table.publish(frame(spark, row(1), row(2)), "night-1", NOTE)
     _, snapshot = table.publish(frame(spark, row(3)), "night-2", NOTE)
