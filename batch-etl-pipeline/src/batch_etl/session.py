@@ -26,8 +26,6 @@ def runtime_settings(cores: int) -> dict[str, str]:
         # Few, for a cluster of this size; adaptive execution merges those that turn out small.
         "spark.sql.shuffle.partitions": str(max(4, 2 * cores)),
         "spark.sql.adaptive.enabled": "true",
-        # Orders that turn out to fit in memory are hashed, not sorted, to find their lines.
-        "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "128m",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         # Another process may have moved a branch since this one looked.
         f"{_CATALOG}.cache-enabled": "false",

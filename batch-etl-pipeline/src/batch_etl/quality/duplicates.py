@@ -18,10 +18,10 @@ def repeats(rows: DataFrame, *key: str) -> DataFrame:
     """
     keyed = rows.dropna(subset=[*key])
     *shared, last = key
-    if not isinstance(rows.schema[last].dataType, t.IntegerType):
+    if not isinstance(rows.schema[last].dataType, t.IntegralType):
         return keyed.agg((F.count(F.lit(1)) > F.count_distinct(*key)).alias("repeats"))
-    words = keyed.groupBy(*shared, F.shiftright(last, 6)).agg(
-        F.count(F.lit(1)).alias("rows"), F.expr(f"bit_count(bit_or(shiftleft(1L, `{last}`)))").alias("numbers")
+    words = keyed.groupBy(*shared, F.shiftright(F.col(last).cast("bigint"), 6)).agg(
+        F.count(F.lit(1)).alias("rows"), F.expr(f"bit_count(bit_or(shiftleft(1L, CAST(`{last}` AS INT))))").alias("numbers")
     )
     return words.agg(F.coalesce(F.bool_or(F.col("rows") > F.col("numbers")), F.lit(False)).alias("repeats"))
 
