@@ -32,6 +32,11 @@ def test_a_single_number_as_key(spark, numbers, found):
     assert repeats(rows, "orderNumber").collect()[0]["repeats"] is found
 
 
+def test_narrow_numbers_as_key(spark):
+    rows = spark.createDataFrame([(1, 1), (1, 2), (1, 1)], "orderNumber bigint, orderLineNumber smallint")
+    assert repeats(rows, "orderNumber", "orderLineNumber").collect()[0]["repeats"]
+
+
 @pytest.mark.parametrize(("codes", "found"), [(["A", "B", None, None], False), (["A", "B", "A"], True)])
 def test_text_as_key(spark, codes, found):
     rows = spark.createDataFrame([(code,) for code in codes], "productCode string")

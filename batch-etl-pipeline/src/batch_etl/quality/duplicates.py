@@ -20,8 +20,9 @@ def repeats(rows: DataFrame, *key: str) -> DataFrame:
     *shared, last = key
     if not isinstance(rows.schema[last].dataType, t.IntegralType):
         return keyed.agg((F.count(F.lit(1)) > F.count_distinct(*key)).alias("repeats"))
+    bits = F.expr(f"bit_count(bit_or(shiftleft(1L, CAST(`{last}` AS INT))))")
     words = keyed.groupBy(*shared, F.shiftright(F.col(last).cast("bigint"), 6)).agg(
-        F.count(F.lit(1)).alias("rows"), F.expr(f"bit_count(bit_or(shiftleft(1L, CAST(`{last}` AS INT))))").alias("numbers")
+        F.count(F.lit(1)).alias("rows"), bits.alias("numbers")
     )
     return words.agg(F.coalesce(F.bool_or(F.col("rows") > F.col("numbers")), F.lit(False)).alias("repeats"))
 
