@@ -10,7 +10,7 @@ from streaming_recs.terminal import Project, errors_explained, platform_of
 
 
 def load_vectors(
-    version: Annotated[str | None, typer.Option(help="A published version; the newest when not given.")] = None,
+    version: Annotated[str | None, typer.Option(help="By default the one that passed the gate last.")] = None,
     live: Annotated[bool, typer.Option(help="Make it live once it is loaded and its recall is measured.")] = True,
     reason: Annotated[str, typer.Option(help="Goes into the journal of switches.")] = "retail load-vectors",
     project: Project = "retail",

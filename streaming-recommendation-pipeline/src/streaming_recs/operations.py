@@ -65,11 +65,11 @@ class Platform:
 def load_version(
     connection: Connection[Any], models: ModelStore, version: str | None, *, make_live: bool, reason: str
 ) -> loader.Loaded:
-    """Load a published version (the newest when None) from the lake, and make it live.
+    """Load a published version (None: the one that passed the promotion gate last) from the lake, and make it live.
 
     What an earlier call has done already is left as it is, so that a call that was cut off can be made again.
     """
-    name = version or next(iter(reversed(models.versions())), None)
+    name = version or models.current()
     if name is None:
         raise ModelMissingError("The lake holds no model version.", "Run the job retail-train-embeddings.")
     loaded = loader.loaded(connection, name) or loader.load(connection, models.load(name))

@@ -90,6 +90,7 @@ def test_a_refused_version_leaves_the_live_ones_embeddings_where_they_are(store)
     assert (report.facts["decision"], report.facts["serves"]) == ("refused", "live")
     assert boto3.client("s3").head_object(Bucket=BUCKET, Key="embeddings/current/version.csv")["ETag"] == before
     assert f"embeddings/{refused.version}/item_embeddings.csv" in keys()
+    assert store.current() == live.version
 
 
 def test_a_worker_without_lightgbms_library_trains_without_a_second_stage(monkeypatch):

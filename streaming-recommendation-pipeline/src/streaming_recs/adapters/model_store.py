@@ -67,11 +67,10 @@ class ModelStore:
             for name, content in exports.items():
                 self._write(f"embeddings/{folder}/{name}", content)
 
-    def versions(self) -> list[str]:
-        """Published versions, oldest first: a version's name begins with the time of its training."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="models/")
-        keys = (found["Key"] for page in pages for found in page.get("Contents", []))
-        return sorted(key.split("/")[1] for key in keys if key.endswith("/model.npz"))
+    def current(self) -> str | None:
+        """The version that passed the promotion gate last: the one in embeddings/current/; None before the first."""
+        content = self._read("embeddings/current/version.csv")
+        return None if content is None else next(csv.reader(io.StringIO(content.decode())))[0]
 
     def record(self, version: str, content: dict[str, Any]) -> None:
         """Write down what was measured of a version and what the promotion gate said: models/<version>/record.json."""

@@ -1,7 +1,7 @@
 """retail-vector-loader: loads a published model version into pgvector and makes it live, or rolls back.
 
 For schedules and state machines, whose jobs run where the database's driver does not: {"version": "…"} loads, without a
-version the newest; {"rollback": true} returns to the version before.
+version the one that passed the promotion gate last; {"rollback": true} returns to the version before.
 """
 
 from __future__ import annotations
