@@ -97,6 +97,7 @@ def replay_visits(platform: Platform, visits: list[Visit], rate: float, seed: in
             _ask(asker, chance.choice(visits), progress)
             live.update(progress.table())
         live.update(progress.table())
+    terminal.print()
     sending.result()  # raises what stopped the sender
     return progress
 
