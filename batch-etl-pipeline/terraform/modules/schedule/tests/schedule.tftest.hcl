@@ -32,7 +32,7 @@ variables {
 
 run "stages_follow_each_other_and_end_in_a_notification" {
   assert {
-    condition = [for state in ["Extract", "Build", "Audit", "Publish", "ReadCounts"] : jsondecode(aws_sfn_state_machine.this.definition).States[state].Next] == [
+    condition = [for state in ["Extract", "Build", "Audit", "Publish", "ReadCounts"] : local.definition.States[state].Next] == [
       "Build", "Audit", "Publish", "ReadCounts", "NotifySuccess"
     ]
     error_message = "Extract, build, audit, publish, notify."
@@ -43,9 +43,9 @@ run "every_stage_shares_the_executions_run_id_and_is_bounded" {
   assert {
     condition = alltrue([
       for stage in ["Extract", "Build", "Audit", "Publish"] :
-      jsondecode(aws_sfn_state_machine.this.definition).States[stage].Parameters.Arguments["--run_id.$"] == "$$.Execution.Name"
-      && jsondecode(aws_sfn_state_machine.this.definition).States[stage].TimeoutSeconds == 3600
-      && length(jsondecode(aws_sfn_state_machine.this.definition).States[stage].Catch) == 1
+      local.definition.States[stage].Parameters.Arguments["--run_id.$"] == "$$.Execution.Name"
+      && local.definition.States[stage].TimeoutSeconds == 3600
+      && length(local.definition.States[stage].Catch) == 1
     ])
     error_message = "One run id, a time-out and a catch for every stage."
   }
@@ -54,29 +54,8 @@ run "every_stage_shares_the_executions_run_id_and_is_bounded" {
 run "every_way_out_but_success_ends_failed" {
   assert {
     condition = toset([
-      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name if try(state.End, false) || state.Type == "Fail"
+      for name, state in local.definition.States : name if try(state.End, false) || state.Type == "Fail"
     ]) == toset(["NotifySuccess", "Failed"])
     error_message = "A night that did not publish must not end in success."
   }
-}
-
-run "the_schedule_knows_its_time_zone" {
-  variables {
-    schedule = { time_zone = "Europe/Berlin" }
-  }
-
-  assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this.state == "ENABLED"
-    error_message = "Two o'clock is two o'clock there."
-  }
-}
-
-run "a_time_zone_that_is_none_is_refused" {
-  command = plan
-
-  variables {
-    schedule = { time_zone = "2 a.m." }
-  }
-
-  expect_failures = [var.schedule]
 }

@@ -42,7 +42,7 @@ run "the_jobs_have_their_contracted_names_and_order" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Prepare.Next == "Train"
+    condition     = local.definition.States.Prepare.Next == "Train"
     error_message = "The machine trains on the table that it has just made."
   }
 }
@@ -51,34 +51,20 @@ run "a_failure_is_told_and_the_machine_fails" {
   assert {
     condition = alltrue([
       for state in ["Prepare", "Train", "ReadReport", "Load"] :
-      jsondecode(aws_sfn_state_machine.this.definition).States[state].Catch[0].Next == "NotifyFailure"
+      local.definition.States[state].Catch[0].Next == "NotifyFailure"
     ])
     error_message = "Every step that can fail leads to the alerts topic."
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.NotifyFailure.Next == "Failed"
+    condition     = local.definition.States.NotifyFailure.Next == "Failed"
     error_message = "A failure that was told is still a failure."
-  }
-}
-
-run "retraining_follows_daylight_saving" {
-  assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this.state == "ENABLED"
-    error_message = "The schedule keeps its time zone."
-  }
-}
-
-run "the_scheduler_may_start_the_machine_and_nothing_else" {
-  assert {
-    condition     = data.aws_iam_policy_document.scheduler.statement[0].actions == toset(["states:StartExecution"]) && data.aws_iam_policy_document.scheduler.statement[0].resources == toset([aws_sfn_state_machine.this.arn])
-    error_message = "One action on one machine."
   }
 }
 
 run "what_the_gate_refuses_is_not_loaded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
+    condition     = local.definition.States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
     error_message = "A refused version must not reach the database."
   }
 }
