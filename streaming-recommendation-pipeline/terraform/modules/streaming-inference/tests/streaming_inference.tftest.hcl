@@ -43,7 +43,7 @@ variables {
     name              = "vectors"
     security_group_id = "sg-database"
     secret_arns       = { reader = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:reader", writer = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:writer" }
-    connections       = 60
+    max_connections   = 60
   }
 }
 
