@@ -1,11 +1,5 @@
 mock_provider "aws" {
-  mock_resource "aws_db_instance" {
-    defaults = {
-      address            = "shop-books.example.internal"
-      port               = 5432
-      master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1", kms_key_id = "", secret_status = "active" }]
-    }
-  }
+  source = "../mocks"
 }
 
 variables {
@@ -43,6 +37,11 @@ run "the_parameters_are_those_of_the_engine_and_the_caller" {
   assert {
     condition     = [for parameter in aws_db_parameter_group.this.parameter : parameter.name if parameter.apply_method == "pending-reboot"] == ["max_connections"]
     error_message = "RDS refuses to apply a static parameter at once."
+  }
+
+  assert {
+    condition     = { for parameter in aws_db_parameter_group.this.parameter : parameter.name => parameter.value } == { require_secure_transport = "1", max_connections = "60" }
+    error_message = "What the caller asks of the server must reach it."
   }
 }
 
