@@ -63,3 +63,8 @@ moved {
   from = aws_secretsmanager_secret_rotation.user
   to   = module.users.aws_secretsmanager_secret_rotation.this
 }
+
+moved {
+  from = aws_lambda_layer_version.rotation
+  to   = module.layer.aws_lambda_layer_version.this
+}

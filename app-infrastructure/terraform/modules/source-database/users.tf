@@ -18,13 +18,22 @@ module "users" {
   code = {
     zip        = "${var.artifacts_dir}/lambda/source_database.zip"
     handler    = "source_database.handlers.rotate_user.handler"
-    layer_arns = [aws_lambda_layer_version.rotation.arn]
+    layer_arns = [module.layer.arn]
   }
 
   network = {
     subnet_ids         = var.network.subnet_ids
     security_group_ids = [module.clients.security_group_id]
   }
+}
+
+module "layer" {
+  source = "../../../../terraform-modules/lambda-layer"
+
+  project     = var.project
+  name        = "source-database"
+  description = "PyMySQL and the certificates that the source database's clients trust."
+  zip         = "${var.artifacts_dir}/layers/source_database.zip"
 }
 
 # The rotation function is the database's one client in this root.

@@ -23,13 +23,3 @@ run "there_are_a_reader_and_a_writer_beside_the_master" {
     error_message = "The storefront writes, everybody else reads, and set-up alone is the master."
   }
 }
-
-run "missing_artifacts_say_what_to_run" {
-  command = plan
-
-  variables {
-    artifacts_dir = "no/such/folder"
-  }
-
-  expect_failures = [aws_lambda_layer_version.rotation]
-}
