@@ -6,9 +6,9 @@ output "artifacts_bucket" {
 output "source" {
   description = "How to reach the source database from inside the VPC; passwords are in the secrets."
   value = {
-    endpoint    = module.source_database.endpoint
-    port        = module.source_database.port
-    database    = module.source_database.database
+    endpoint    = module.source_database.connection.endpoint
+    port        = module.source_database.connection.port
+    database    = module.source_database.connection.name
     secret_arns = module.source_database.secret_arns
   }
 }

@@ -2,10 +2,10 @@
 locals {
   facts = {
     "network/vpc_id"           = module.network.vpc_id
-    "source/endpoint"          = module.source_database.endpoint
-    "source/port"              = tostring(module.source_database.port)
-    "source/database"          = module.source_database.database
-    "source/security_group_id" = module.source_database.security_group_id
+    "source/endpoint"          = module.source_database.connection.endpoint
+    "source/port"              = tostring(module.source_database.connection.port)
+    "source/database"          = module.source_database.connection.name
+    "source/security_group_id" = module.source_database.connection.security_group_id
     "source/admin_secret_arn"  = module.source_database.secret_arns.admin
     "source/reader_secret_arn" = module.source_database.secret_arns.reader
     "source/writer_secret_arn" = module.source_database.secret_arns.writer

@@ -11,10 +11,10 @@ locals {
     "network/vpc_id",
   ]
   published = {
-    "vector-db/endpoint"             = module.vector_db.endpoint
-    "vector-db/port"                 = tostring(module.vector_db.port)
-    "vector-db/database"             = module.vector_db.database
-    "vector-db/security_group_id"    = module.vector_db.security_group_id
+    "vector-db/endpoint"             = module.vector_db.connection.endpoint
+    "vector-db/port"                 = tostring(module.vector_db.connection.port)
+    "vector-db/database"             = module.vector_db.connection.name
+    "vector-db/security_group_id"    = module.vector_db.connection.security_group_id
     "vector-db/admin_secret_arn"     = module.vector_db.secret_arns.admin
     "vector-db/inference_secret_arn" = module.vector_db.secret_arns.inference
     "vector-db/loader_secret_arn"    = module.vector_db.secret_arns.loader

@@ -64,14 +64,10 @@ module "streaming_inference" {
   account_id       = data.aws_caller_identity.current.account_id
   concurrency      = coalesce(var.concurrency, local.production ? { inference = 200, transform = 60, updater = 60 } : { inference = 20, transform = 10, updater = 10 })
 
-  database = {
-    endpoint          = module.vector_db.endpoint
-    port              = module.vector_db.port
-    name              = module.vector_db.database
-    security_group_id = module.vector_db.security_group_id
-    secret_arns       = { reader = module.vector_db.secret_arns.inference, writer = module.vector_db.secret_arns.updater }
-    connections       = module.vector_db.connections
-  }
+  database = merge(module.vector_db.connection, {
+    secret_arns     = { reader = module.vector_db.secret_arns.inference, writer = module.vector_db.secret_arns.updater }
+    max_connections = module.vector_db.max_connections
+  })
 
   depends_on = [module.vector_db]
 }

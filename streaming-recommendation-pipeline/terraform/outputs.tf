@@ -11,9 +11,9 @@ output "retraining_state_machine_arn" {
 output "vector_db" {
   description = "How to reach the vector database from inside the VPC; passwords are in the secrets."
   value = {
-    endpoint    = module.vector_db.endpoint
-    port        = module.vector_db.port
-    database    = module.vector_db.database
+    endpoint    = module.vector_db.connection.endpoint
+    port        = module.vector_db.connection.port
+    database    = module.vector_db.connection.name
     secret_arns = module.vector_db.secret_arns
   }
 }

@@ -1,37 +1,52 @@
-# Application users. Terraform makes their secrets empty; the rotation function makes the users and fills the secrets,
-# at once and every thirty days, so that no password is ever in a variable, a plan or the state.
-locals {
+module "users" {
+  source = "../../../../terraform-modules/database-users"
+
+  project             = var.project
+  name                = "source"
+  title               = local.title
+  function_name       = "source-user-rotation"
+  account_id          = data.aws_caller_identity.current.account_id
+  database            = module.database.connection
+  kms_key_arn         = var.kms_key_arn
+  deletion_protection = var.deletion_protection
+
   users = {
     retail_reader = "Reads the source database: the ETL job and analysts."
     retail_writer = "Reads and writes the source database: the storefront."
   }
-}
 
-resource "aws_secretsmanager_secret" "user" {
-  for_each = local.users
-
-  name                    = "${var.project}/source/${each.key}"
-  description             = each.value
-  kms_key_id              = var.kms_key_arn
-  recovery_window_in_days = var.deletion_protection ? 7 : 0
-}
-
-resource "aws_secretsmanager_secret_rotation" "user" {
-  for_each = local.users
-
-  secret_id           = aws_secretsmanager_secret.user[each.key].id
-  rotation_lambda_arn = module.rotation.arn
-  rotate_immediately  = true
-
-  rotation_rules {
-    automatically_after_days = 30
+  code = {
+    zip        = "${var.artifacts_dir}/lambda/source_database.zip"
+    handler    = "source_database.handlers.rotate_user.handler"
+    layer_arns = [module.layer.arn]
   }
 
-  # The first rotation starts at once: the way to the database must stand.
-  depends_on = [
-    aws_lambda_permission.rotation,
-    aws_vpc_security_group_egress_rule.rotation_to_aws,
-    aws_vpc_security_group_egress_rule.rotation_to_database,
-    aws_vpc_security_group_ingress_rule.rotation,
-  ]
+  network = {
+    subnet_ids         = var.network.subnet_ids
+    security_group_ids = [module.clients.security_group_id]
+  }
+}
+
+module "layer" {
+  source = "../../../../terraform-modules/lambda-layer"
+
+  project     = var.project
+  name        = "source-database"
+  description = "PyMySQL and the certificates that the source database's clients trust."
+  zip         = "${var.artifacts_dir}/layers/source_database.zip"
+}
+
+# The rotation function is the database's one client in this root.
+module "clients" {
+  source = "../../../../terraform-modules/database-client"
+
+  name     = "${var.project}-source-rotation"
+  vpc_id   = var.network.vpc_id
+  database = merge(module.database.connection, { protocol = "MySQL" })
+
+  descriptions = {
+    group   = "The rotation function: calls the source database and Secrets Manager, is called by nobody."
+    clients = "Rotation of the application users"
+    aws     = "HTTPS to Secrets Manager, by NAT or endpoint"
+  }
 }

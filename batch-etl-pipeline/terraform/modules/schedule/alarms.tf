@@ -14,7 +14,7 @@ resource "aws_cloudwatch_event_target" "job_failed" {
   rule      = aws_cloudwatch_event_rule.job_failed.name
   target_id = "alerts"
   arn       = var.alerts_topic_arn
-  role_arn  = aws_iam_role.events.arn
+  role_arn  = module.events_role.arn
 
   input_transformer {
     input_paths = {
@@ -25,21 +25,4 @@ resource "aws_cloudwatch_event_target" "job_failed" {
     }
     input_template = "\"Glue job <job>, run <run>: <state>. <message>\""
   }
-}
-
-resource "aws_cloudwatch_metric_alarm" "machine" {
-  for_each = toset(["ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut"])
-
-  alarm_name          = "${local.name}-${each.key}"
-  alarm_description   = "${local.name} did not finish: ${each.key}."
-  namespace           = "AWS/States"
-  metric_name         = each.key
-  dimensions          = { StateMachineArn = aws_sfn_state_machine.this.arn }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  threshold           = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alerts_topic_arn]
 }

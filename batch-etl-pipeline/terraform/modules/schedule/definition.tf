@@ -1,26 +1,15 @@
+module "task" {
+  source = "../../../../terraform-modules/state-machine-tasks"
+
+  reports = var.reports
+}
+
 locals {
+  # Every stage of a run id can be repeated.
   stages = ["Extract", "Build", "Audit", "Publish"]
 
-  # A stage that meets a busy or throttling Glue waits; one that fails by itself is tried once more, whole: every stage
-  # of a run id can be repeated.
-  retry = [
-    {
-      ErrorEquals     = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException", "Glue.InternalServiceException", "Glue.OperationTimeoutException", "Glue.ResourceNumberLimitExceededException"]
-      IntervalSeconds = 30
-      BackoffRate     = 2
-      MaxAttempts     = 6
-    },
-    {
-      ErrorEquals     = ["States.TaskFailed"]
-      IntervalSeconds = 15
-      MaxAttempts     = 1
-    },
-  ]
-
   stage_states = {
-    for index, stage in local.stages : stage => {
-      Type     = "Task"
-      Resource = "arn:${data.aws_partition.current.partition}:states:::glue:startJobRun.sync"
+    for index, stage in local.stages : stage => merge(module.task.run_job, {
       Parameters = {
         JobName = var.job.name
         Arguments = {
@@ -30,30 +19,9 @@ locals {
       }
       TimeoutSeconds = var.stage_timeout_minutes * 60
       ResultPath     = "$.${lower(stage)}"
-      Retry          = local.retry
       Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "ReadReasons" }]
       Next           = try(local.stages[index + 1], "ReadCounts")
-    }
-  }
-
-  read_report = {
-    Type     = "Task"
-    Resource = "arn:${data.aws_partition.current.partition}:states:::aws-sdk:s3:getObject"
-    Parameters = {
-      Bucket  = var.reports.bucket
-      "Key.$" = "States.Format('${var.reports.prefix}{}/report.json', $$.Execution.Name)"
-    }
-    ResultSelector = { "report.$" = "States.StringToJson($.Body)" }
-    ResultPath     = "$.result"
-    TimeoutSeconds = 60
-  }
-
-  notify = {
-    Type           = "Task"
-    Resource       = "arn:${data.aws_partition.current.partition}:states:::sns:publish"
-    TimeoutSeconds = 60
-    ResultPath     = "$.notification"
-    Retry          = [{ ErrorEquals = ["States.ALL"], IntervalSeconds = 5, BackoffRate = 2, MaxAttempts = 3 }]
+    })
   }
 
   definition = {
@@ -62,12 +30,12 @@ locals {
     TimeoutSeconds = var.stage_timeout_minutes * 60 * length(local.stages) * 2
 
     States = merge(local.stage_states, {
-      ReadCounts = merge(local.read_report, {
+      ReadCounts = merge(module.task.read_report, {
         Next  = "NotifySuccess"
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyUncounted" }]
       })
 
-      NotifySuccess = merge(local.notify, {
+      NotifySuccess = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: published"
@@ -76,7 +44,7 @@ locals {
         End = true
       })
 
-      NotifyUncounted = merge(local.notify, {
+      NotifyUncounted = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: published, report unreadable"
@@ -86,12 +54,12 @@ locals {
       })
 
       # A run that failed its audit says why in its report; one that died before has only Glue's error.
-      ReadReasons = merge(local.read_report, {
+      ReadReasons = merge(module.task.read_report, {
         Next  = "NotifyReasons"
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.noReport", Next = "NotifyFailure" }]
       })
 
-      NotifyReasons = merge(local.notify, {
+      NotifyReasons = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: FAILED"
@@ -101,7 +69,7 @@ locals {
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.noReasons", Next = "NotifyFailure" }]
       })
 
-      NotifyFailure = merge(local.notify, {
+      NotifyFailure = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: FAILED"
@@ -110,11 +78,7 @@ locals {
         Next = "Failed"
       })
 
-      Failed = {
-        Type      = "Fail"
-        ErrorPath = "$.failure.Error"
-        CausePath = "$.failure.Cause"
-      }
+      Failed = module.task.failed
     })
   }
 }

@@ -1,4 +1,4 @@
 output "state_machine_arn" {
   description = "The nightly state machine."
-  value       = aws_sfn_state_machine.this.arn
+  value       = module.machine.arn
 }

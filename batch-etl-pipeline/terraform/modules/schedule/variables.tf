@@ -19,16 +19,6 @@ variable "schedule" {
   })
   default  = {}
   nullable = false
-
-  validation {
-    condition     = can(regex("^(cron|rate|at)\\(.+\\)$", var.schedule.expression))
-    error_message = "schedule.expression is cron(…), rate(…) or at(…)."
-  }
-
-  validation {
-    condition     = can(regex("^(UTC|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$", var.schedule.time_zone))
-    error_message = "schedule.time_zone is an IANA name, like Europe/Berlin."
-  }
 }
 
 variable "stage_timeout_minutes" {
@@ -53,12 +43,5 @@ variable "alerts_topic_arn" {
 variable "kms_key_arn" {
   description = "Key of topic, lake and logs."
   type        = string
-  nullable    = false
-}
-
-variable "log_retention_days" {
-  description = "Days that the machine's log is kept."
-  type        = number
-  default     = 90
   nullable    = false
 }

@@ -5,5 +5,5 @@ output "job_names" {
 
 output "state_machine_arn" {
   description = "The state machine of a retraining."
-  value       = aws_sfn_state_machine.this.arn
+  value       = module.machine.arn
 }

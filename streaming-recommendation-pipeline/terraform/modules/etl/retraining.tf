@@ -1,36 +1,31 @@
+# The machine that trains again, and makes live what passes the gate.
+module "machine" {
+  source = "../../../../terraform-modules/scheduled-state-machine"
+
+  project          = var.project
+  name             = "retraining"
+  definition       = jsonencode(local.definition)
+  policy_json      = data.aws_iam_policy_document.machine.json
+  policy_names     = { machine = "retrain", scheduler = "start-retraining" }
+  schedule         = var.schedule
+  alerts_topic_arn = var.alerts_topic_arn
+  kms_key_arn      = var.kms_key_arn
+  account_id       = var.account_id
+}
+
+module "task" {
+  source = "../../../../terraform-modules/state-machine-tasks"
+
+  reports = { bucket = var.lake_bucket.name }
+}
+
 locals {
   name = "${var.project}-retraining"
 
-  # A job that meets a busy or throttling Glue waits; one that fails by itself is tried once more, whole.
-  retry = [
-    {
-      ErrorEquals     = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException", "Glue.InternalServiceException", "Glue.OperationTimeoutException", "Glue.ResourceNumberLimitExceededException"]
-      IntervalSeconds = 30
-      BackoffRate     = 2
-      MaxAttempts     = 6
-    },
-    {
-      ErrorEquals     = ["States.TaskFailed"]
-      IntervalSeconds = 15
-      MaxAttempts     = 1
-    },
-  ]
+  # A failure on the way is told, and ends the execution as failed.
+  told = { Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }] }
 
-  run_job = {
-    Type           = "Task"
-    Resource       = "arn:${data.aws_partition.current.partition}:states:::glue:startJobRun.sync"
-    TimeoutSeconds = 10800
-    Retry          = local.retry
-    Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }]
-  }
-
-  notify = {
-    Type           = "Task"
-    Resource       = "arn:${data.aws_partition.current.partition}:states:::sns:publish"
-    TimeoutSeconds = 60
-    ResultPath     = "$.notification"
-    Retry          = [{ ErrorEquals = ["States.ALL"], IntervalSeconds = 5, BackoffRate = 2, MaxAttempts = 3 }]
-  }
+  run_job = merge(module.task.run_job, local.told, { TimeoutSeconds = 10800 })
 
   definition = {
     Comment        = "Training table, then model, then what passed the gate goes live; tells ${var.project}-alerts what the promotion gate said."
@@ -56,19 +51,7 @@ locals {
         Next       = "ReadReport"
       })
 
-      ReadReport = {
-        Type     = "Task"
-        Resource = "arn:${data.aws_partition.current.partition}:states:::aws-sdk:s3:getObject"
-        Parameters = {
-          Bucket  = var.lake_bucket.name
-          "Key.$" = "States.Format('runs/{}/report.json', $$.Execution.Name)"
-        }
-        ResultSelector = { "report.$" = "States.StringToJson($.Body)" }
-        ResultPath     = "$.result"
-        TimeoutSeconds = 60
-        Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }]
-        Next           = "Promoted"
-      }
+      ReadReport = merge(module.task.read_report, local.told, { Next = "Promoted" })
 
       Promoted = {
         Type    = "Choice"
@@ -77,7 +60,7 @@ locals {
       }
 
       # The database refuses what finds too few of the true neighbours; the version before then goes on serving.
-      Load = {
+      Load = merge(local.told, {
         Type     = "Task"
         Resource = "arn:${data.aws_partition.current.partition}:states:::lambda:invoke"
         Parameters = {
@@ -88,11 +71,10 @@ locals {
         ResultPath     = "$.live"
         TimeoutSeconds = 960
         Retry          = [{ ErrorEquals = ["Lambda.ServiceException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"], IntervalSeconds = 10, BackoffRate = 2, MaxAttempts = 4 }]
-        Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = "NotifyFailure" }]
         Next           = "NotifyDecision"
-      }
+      })
 
-      NotifyDecision = merge(local.notify, {
+      NotifyDecision = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: trained"
@@ -101,7 +83,7 @@ locals {
         End = true
       })
 
-      NotifyFailure = merge(local.notify, {
+      NotifyFailure = merge(module.task.notify, {
         Parameters = {
           TopicArn    = var.alerts_topic_arn
           Subject     = "${local.name}: FAILED"
@@ -110,78 +92,7 @@ locals {
         Next = "Failed"
       })
 
-      Failed = {
-        Type      = "Fail"
-        ErrorPath = "$.failure.Error"
-        CausePath = "$.failure.Cause"
-      }
+      Failed = module.task.failed
     }
   }
-}
-
-resource "aws_sfn_state_machine" "this" {
-  name       = local.name
-  type       = "STANDARD"
-  role_arn   = aws_iam_role.machine.arn
-  definition = jsonencode(local.definition)
-
-  logging_configuration {
-    level                  = "ALL"
-    include_execution_data = true
-    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
-  }
-
-  tracing_configuration {
-    enabled = true
-  }
-
-  # Step Functions tries its rights when the machine is made.
-  depends_on = [aws_iam_role_policy.machine]
-}
-
-# Vended logs keep their resource policy short only under this prefix.
-resource "aws_cloudwatch_log_group" "this" {
-  name              = "/aws/vendedlogs/states/${local.name}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
-}
-
-resource "aws_scheduler_schedule" "this" {
-  name                         = local.name
-  description                  = "Starts ${local.name}."
-  schedule_expression          = var.schedule.expression
-  schedule_expression_timezone = var.schedule.time_zone
-  state                        = var.schedule.enabled ? "ENABLED" : "DISABLED"
-
-  flexible_time_window {
-    mode = "OFF"
-  }
-
-  target {
-    arn      = aws_sfn_state_machine.this.arn
-    role_arn = aws_iam_role.scheduler.arn
-    input    = jsonencode({ startedBy = "schedule" })
-
-    retry_policy {
-      maximum_event_age_in_seconds = 3600
-      maximum_retry_attempts       = 10
-    }
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "machine" {
-  for_each = toset(["ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut"])
-
-  alarm_name          = "${local.name}-${each.key}"
-  alarm_description   = "${local.name} did not finish: ${each.key}."
-  namespace           = "AWS/States"
-  metric_name         = each.key
-  dimensions          = { StateMachineArn = aws_sfn_state_machine.this.arn }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  threshold           = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alerts_topic_arn]
 }

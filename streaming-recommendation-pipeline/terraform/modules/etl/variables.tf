@@ -50,10 +50,3 @@ variable "kms_key_arn" {
   type        = string
   nullable    = false
 }
-
-variable "log_retention_days" {
-  description = "Days that the machine's log is kept."
-  type        = number
-  default     = 90
-  nullable    = false
-}

@@ -63,7 +63,7 @@ module "function" {
 
   network = {
     subnet_ids         = var.network.subnet_ids
-    security_group_ids = [aws_security_group.functions.id]
+    security_group_ids = [module.clients.security_group_id]
   }
 }
 
@@ -73,44 +73,15 @@ resource "aws_lambda_function_url" "inference" {
   authorization_type = "AWS_IAM"
 }
 
-resource "aws_security_group" "functions" {
-  name        = "${var.project}-streaming-functions"
-  description = "The streaming functions: call the vector database and AWS, are called by nobody."
-  vpc_id      = var.network.vpc_id
+module "clients" {
+  source = "../../../../terraform-modules/database-client"
 
-  tags = { Name = "${var.project}-streaming-functions" }
-}
+  name     = "${var.project}-streaming-functions"
+  vpc_id   = var.network.vpc_id
+  database = merge(var.database, { protocol = "PostgreSQL" })
 
-resource "aws_vpc_security_group_egress_rule" "database" {
-  security_group_id            = aws_security_group.functions.id
-  description                  = "PostgreSQL"
-  referenced_security_group_id = var.database.security_group_id
-  ip_protocol                  = "tcp"
-  from_port                    = var.database.port
-  to_port                      = var.database.port
-
-  tags = { Name = "${var.project}-streaming-functions-postgresql" }
-}
-
-resource "aws_vpc_security_group_egress_rule" "aws" {
-  security_group_id = aws_security_group.functions.id
-  description       = "HTTPS to AWS, by gateway endpoint, NAT or interface endpoint"
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-
-  tags = { Name = "${var.project}-streaming-functions-https" }
-}
-
-# The rule on the database's side stands here, with the clients that need it, and goes with them.
-resource "aws_vpc_security_group_ingress_rule" "database" {
-  security_group_id            = var.database.security_group_id
-  description                  = "Streaming functions"
-  referenced_security_group_id = aws_security_group.functions.id
-  ip_protocol                  = "tcp"
-  from_port                    = var.database.port
-  to_port                      = var.database.port
-
-  tags = { Name = "${var.project}-streaming-functions" }
+  descriptions = {
+    group   = "The streaming functions: call the vector database and AWS, are called by nobody."
+    clients = "Streaming functions"
+  }
 }

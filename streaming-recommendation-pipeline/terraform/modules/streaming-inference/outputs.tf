@@ -11,7 +11,7 @@ output "inference" {
   }
 
   # Whoever reads it calls at once.
-  depends_on = [aws_vpc_security_group_ingress_rule.database, aws_vpc_security_group_egress_rule.database, aws_vpc_security_group_egress_rule.aws]
+  depends_on = [module.clients]
 }
 
 output "deliveries" {

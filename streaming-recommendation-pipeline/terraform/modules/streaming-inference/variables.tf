@@ -33,7 +33,7 @@ variable "database" {
     name              = string
     security_group_id = string
     secret_arns       = object({ reader = string, writer = string })
-    connections       = number
+    max_connections   = number
   })
   nullable = false
 }
@@ -53,7 +53,7 @@ variable "concurrency" {
   }
 
   validation {
-    condition     = sum([for count in values(var.concurrency) : max(count, 0)]) + 12 <= var.database.connections
+    condition     = sum([for count in values(var.concurrency) : max(count, 0)]) + 12 <= var.database.max_connections
     error_message = "The functions' concurrency and 12 connections for rotation, loading and people exceed what the database admits."
   }
 }

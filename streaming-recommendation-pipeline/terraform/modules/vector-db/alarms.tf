@@ -13,7 +13,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_description   = "${local.name}: ${each.value.about}."
   namespace           = "AWS/RDS"
   metric_name         = each.value.metric
-  dimensions          = { DBInstanceIdentifier = aws_db_instance.this.identifier }
+  dimensions          = { DBInstanceIdentifier = module.database.identifier }
   statistic           = each.value.statistic
   period              = 300
   evaluation_periods  = 2

@@ -3,33 +3,14 @@ data "aws_region" "current" {}
 
 data "aws_partition" "current" {}
 
-data "aws_iam_policy_document" "import_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "import_role" {
+  source = "../../../../terraform-modules/service-role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["rds.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.account_id]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["arn:${data.aws_partition.current.partition}:rds:${data.aws_region.current.name}:${var.account_id}:db:${local.name}"]
-    }
-  }
-}
-
-resource "aws_iam_role" "import" {
-  name               = "${local.name}-import"
-  description        = "Lets ${local.name} read embeddings from the lake."
-  assume_role_policy = data.aws_iam_policy_document.import_trust.json
+  name        = "${local.name}-import"
+  description = "Lets ${local.name} read embeddings from the lake."
+  account_id  = var.account_id
+  policy      = { name = "read-embeddings", json = data.aws_iam_policy_document.import.json }
+  trusted     = { service = "rds.amazonaws.com", source_arn = "arn:${data.aws_partition.current.partition}:rds:${data.aws_region.current.name}:${var.account_id}:db:${local.name}" }
 }
 
 data "aws_iam_policy_document" "import" {
@@ -58,14 +39,20 @@ data "aws_iam_policy_document" "import" {
   }
 }
 
-resource "aws_iam_role_policy" "import" {
-  name   = "read-embeddings"
-  role   = aws_iam_role.import.id
-  policy = data.aws_iam_policy_document.import.json
+resource "aws_db_instance_role_association" "import" {
+  db_instance_identifier = module.database.identifier
+  feature_name           = "s3Import"
+  role_arn               = module.import_role.arn
 }
 
-resource "aws_db_instance_role_association" "import" {
-  db_instance_identifier = aws_db_instance.this.identifier
-  feature_name           = "s3Import"
-  role_arn               = aws_iam_role.import.arn
+# The instance itself fetches what aws_s3 imports, through the VPC's gateway endpoint.
+resource "aws_vpc_security_group_egress_rule" "s3" {
+  security_group_id = module.database.connection.security_group_id
+  description       = "S3, by the gateway endpoint"
+  prefix_list_id    = var.network.s3_prefix_list_id
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+
+  tags = { Name = "${local.name}-s3" }
 }

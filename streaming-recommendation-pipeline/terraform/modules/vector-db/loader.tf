@@ -7,6 +7,7 @@ module "loader" {
   description = "Loads a model version into pgvector, measures its recall, and makes it live."
   kms_key_arn = var.kms_key_arn
   policy_json = data.aws_iam_policy_document.loader.json
+  network     = local.functions_network
   limits      = { memory_mb = 3008, timeout_seconds = 900, concurrency = var.capacity.loader_concurrency }
 
   code = {
@@ -16,17 +17,12 @@ module "loader" {
   }
 
   environment = {
-    DB_HOST       = aws_db_instance.this.address
-    DB_PORT       = tostring(aws_db_instance.this.port)
-    DB_NAME       = local.database
-    DB_SECRET_ARN = aws_secretsmanager_secret.user["retail_loader"].arn
+    DB_HOST       = module.database.connection.endpoint
+    DB_PORT       = tostring(module.database.connection.port)
+    DB_NAME       = module.database.connection.name
+    DB_SECRET_ARN = module.users.secret_arns["retail_loader"]
     CA_BUNDLE     = "/opt/ca/source-ca.pem"
     LAKE_BUCKET   = var.lake_bucket.name
-  }
-
-  network = {
-    subnet_ids         = var.network.subnet_ids
-    security_group_ids = [aws_security_group.functions.id]
   }
 }
 
@@ -34,7 +30,7 @@ data "aws_iam_policy_document" "loader" {
   statement {
     sid       = "ConnectAsLoader"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.user["retail_loader"].arn]
+    resources = [module.users.secret_arns["retail_loader"]]
   }
 
   statement {

@@ -1,58 +1,12 @@
-# PostgreSQL with pgvector, private and encrypted. Nobody but set-up and rotation works as its master user.
+# PostgreSQL with pgvector: an instance that fetches embeddings from the lake itself.
 locals {
-  name     = "${var.project}-vector-db"
-  database = "vectors"
-}
+  name  = "${var.project}-vector-db"
+  title = "vector database"
 
-resource "aws_db_instance" "this" {
-  identifier = local.name
-  engine     = "postgres"
-  # Every minor version of 17 that RDS still offers carries pgvector 0.8, whose iterative scans fill filtered lists.
-  engine_version = "17"
-  instance_class = var.capacity.instance_class
-  multi_az       = var.capacity.multi_az
+  parameters = {
+    description = "TLS only, a bounded number of connections, slow statements logged."
 
-  allocated_storage     = var.capacity.storage_gib
-  max_allocated_storage = var.capacity.storage_gib * 5
-  storage_type          = "gp3"
-  storage_encrypted     = true
-  kms_key_id            = var.kms_key_arn
-
-  db_name  = local.database
-  username = "retail_admin"
-  # RDS makes the password, keeps it in Secrets Manager and rotates it every seven days: it never reaches the state.
-  manage_master_user_password   = true
-  master_user_secret_kms_key_id = var.kms_key_arn
-
-  publicly_accessible    = false
-  db_subnet_group_name   = aws_db_subnet_group.this.name
-  vpc_security_group_ids = [aws_security_group.this.id]
-  ca_cert_identifier     = "rds-ca-rsa2048-g1"
-  parameter_group_name   = aws_db_parameter_group.this.name
-
-  backup_retention_period    = var.capacity.backup_days
-  backup_window              = "03:00-04:00"
-  maintenance_window         = "sun:04:30-sun:05:30"
-  auto_minor_version_upgrade = true
-  copy_tags_to_snapshot      = true
-
-  performance_insights_enabled    = var.capacity.insights
-  performance_insights_kms_key_id = var.capacity.insights ? var.kms_key_arn : null
-  enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.exported)
-
-  deletion_protection       = var.deletion_protection
-  skip_final_snapshot       = !var.deletion_protection
-  final_snapshot_identifier = var.deletion_protection ? "${local.name}-final" : null
-  delete_automated_backups  = !var.deletion_protection
-}
-
-resource "aws_db_parameter_group" "this" {
-  name        = "${local.name}-postgres17"
-  description = "TLS only, a bounded number of connections, slow statements logged."
-  family      = "postgres17"
-
-  dynamic "parameter" {
-    for_each = {
+    dynamic = {
       # An index is built in memory or it is built slowly; in kB.
       maintenance_work_mem                = tostring(var.capacity.index_memory_mib * 1024)
       idle_in_transaction_session_timeout = "60000"
@@ -60,29 +14,24 @@ resource "aws_db_parameter_group" "this" {
       "rds.force_ssl"                     = "1"
     }
 
-    content {
-      name  = parameter.key
-      value = parameter.value
-    }
-  }
-
-  # What the functions may open together is counted against this.
-  parameter {
-    name         = "max_connections"
-    value        = tostring(var.capacity.max_connections)
-    apply_method = "pending-reboot"
-  }
-
-  lifecycle {
-    create_before_destroy = true
+    # What the functions may open together is counted against this.
+    static = { max_connections = tostring(var.capacity.max_connections) }
   }
 }
 
-# Made here rather than by RDS, so that they are encrypted, expire, and go with the database.
-resource "aws_cloudwatch_log_group" "exported" {
-  for_each = toset(["postgresql", "upgrade"])
+module "database" {
+  source = "../../../../terraform-modules/private-database"
 
-  name              = "/aws/rds/instance/${local.name}/${each.key}"
-  retention_in_days = 90
-  kms_key_id        = var.kms_key_arn
+  project  = var.project
+  name     = "vector-db"
+  title    = local.title
+  traffic  = "admits named client groups on its port, calls S3 alone"
+  database = "vectors"
+  # Every minor version of 17 that RDS still offers carries pgvector 0.8, whose iterative scans fill filtered lists.
+  engine              = { name = "postgres", version = "17", logs = ["postgresql", "upgrade"] }
+  parameters          = local.parameters
+  network             = var.network
+  capacity            = var.capacity
+  kms_key_arn         = var.kms_key_arn
+  deletion_protection = var.deletion_protection
 }

@@ -1,24 +1,9 @@
-output "endpoint" {
-  description = "Host name of the database."
-  value       = aws_db_instance.this.address
+output "connection" {
+  description = "Where the database is: endpoint, port, its name inside the instance, and the security group to which a client adds an ingress rule from its own."
+  value       = module.database.connection
 }
 
-output "port" {
-  description = "Port of the database."
-  value       = aws_db_instance.this.port
-}
-
-output "database" {
-  description = "Name of the database inside the instance."
-  value       = local.database
-}
-
-output "security_group_id" {
-  description = "The database's security group; a client adds an ingress rule from its own group."
-  value       = aws_security_group.this.id
-}
-
-output "connections" {
+output "max_connections" {
   description = "Connections that the server admits."
   value       = var.capacity.max_connections
 }
@@ -26,12 +11,9 @@ output "connections" {
 output "secret_arns" {
   description = "Secrets by user: admin (managed by RDS, for set-up only), inference, loader, updater."
   value = {
-    admin     = local.master_secret_arn
-    inference = aws_secretsmanager_secret.user["retail_inference"].arn
-    loader    = aws_secretsmanager_secret.user["retail_loader"].arn
-    updater   = aws_secretsmanager_secret.user["retail_profile_updater"].arn
+    admin     = module.database.connection.master_secret_arn
+    inference = module.users.secret_arns["retail_inference"]
+    loader    = module.users.secret_arns["retail_loader"]
+    updater   = module.users.secret_arns["retail_profile_updater"]
   }
-
-  # A client that starts right after this has a first password on its way.
-  depends_on = [aws_secretsmanager_secret_rotation.user]
 }

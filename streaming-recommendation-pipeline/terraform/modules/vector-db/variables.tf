@@ -18,21 +18,16 @@ variable "network" {
     s3_prefix_list_id = string
   })
   nullable = false
-
-  validation {
-    condition     = length(var.network.subnet_ids) >= 2
-    error_message = "RDS needs subnets in at least two zones."
-  }
 }
 
 variable "capacity" {
-  description = "Size of the instance, its connections, and the memory that an index build may take; Performance Insights needs a class beyond t4g.small."
+  description = "Size of the instance (what is left out is the smallest, as terraform-modules/private-database has it), its connections, and the memory that an index build may take."
   type = object({
-    instance_class   = optional(string, "db.t4g.micro")
-    storage_gib      = optional(number, 20)
-    multi_az         = optional(bool, false)
-    backup_days      = optional(number, 1)
-    insights         = optional(bool, false)
+    instance_class   = optional(string)
+    storage_gib      = optional(number)
+    multi_az         = optional(bool)
+    backup_days      = optional(number)
+    insights         = optional(bool)
     max_connections  = optional(number, 60)
     index_memory_mib = optional(number, 128)
     # One load at a time is enough; null reserves none.
@@ -40,11 +35,6 @@ variable "capacity" {
   })
   default  = {}
   nullable = false
-
-  validation {
-    condition     = var.capacity.storage_gib >= 20
-    error_message = "gp3 storage starts at 20 GiB."
-  }
 }
 
 variable "lake_bucket" {

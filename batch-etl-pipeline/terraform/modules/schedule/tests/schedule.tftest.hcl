@@ -1,25 +1,5 @@
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/shop-nightly" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/vendedlogs/states/shop-nightly" }
-  }
-  mock_resource "aws_sfn_state_machine" {
-    defaults = { arn = "arn:aws:states:eu-central-1:111122223333:stateMachine:shop-nightly" }
-  }
+  source = "../../../../terraform-modules/mocks"
 }
 
 variables {
@@ -32,7 +12,7 @@ variables {
 
 run "stages_follow_each_other_and_end_in_a_notification" {
   assert {
-    condition = [for state in ["Extract", "Build", "Audit", "Publish", "ReadCounts"] : jsondecode(aws_sfn_state_machine.this.definition).States[state].Next] == [
+    condition = [for state in ["Extract", "Build", "Audit", "Publish", "ReadCounts"] : local.definition.States[state].Next] == [
       "Build", "Audit", "Publish", "ReadCounts", "NotifySuccess"
     ]
     error_message = "Extract, build, audit, publish, notify."
@@ -43,9 +23,9 @@ run "every_stage_shares_the_executions_run_id_and_is_bounded" {
   assert {
     condition = alltrue([
       for stage in ["Extract", "Build", "Audit", "Publish"] :
-      jsondecode(aws_sfn_state_machine.this.definition).States[stage].Parameters.Arguments["--run_id.$"] == "$$.Execution.Name"
-      && jsondecode(aws_sfn_state_machine.this.definition).States[stage].TimeoutSeconds == 3600
-      && length(jsondecode(aws_sfn_state_machine.this.definition).States[stage].Catch) == 1
+      local.definition.States[stage].Parameters.Arguments["--run_id.$"] == "$$.Execution.Name"
+      && local.definition.States[stage].TimeoutSeconds == 3600
+      && length(local.definition.States[stage].Catch) == 1
     ])
     error_message = "One run id, a time-out and a catch for every stage."
   }
@@ -54,29 +34,8 @@ run "every_stage_shares_the_executions_run_id_and_is_bounded" {
 run "every_way_out_but_success_ends_failed" {
   assert {
     condition = toset([
-      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name if try(state.End, false) || state.Type == "Fail"
+      for name, state in local.definition.States : name if try(state.End, false) || state.Type == "Fail"
     ]) == toset(["NotifySuccess", "Failed"])
     error_message = "A night that did not publish must not end in success."
   }
-}
-
-run "the_schedule_knows_its_time_zone" {
-  variables {
-    schedule = { time_zone = "Europe/Berlin" }
-  }
-
-  assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this.state == "ENABLED"
-    error_message = "Two o'clock is two o'clock there."
-  }
-}
-
-run "a_time_zone_that_is_none_is_refused" {
-  command = plan
-
-  variables {
-    schedule = { time_zone = "2 a.m." }
-  }
-
-  expect_failures = [var.schedule]
 }

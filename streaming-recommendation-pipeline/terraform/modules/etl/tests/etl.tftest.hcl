@@ -1,28 +1,5 @@
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/shop-one" }
-  }
-  mock_resource "aws_glue_job" {
-    defaults = { arn = "arn:aws:glue:eu-central-1:111122223333:job/shop-one" }
-  }
-  mock_resource "aws_sfn_state_machine" {
-    defaults = { arn = "arn:aws:states:eu-central-1:111122223333:stateMachine:shop-retraining" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:111122223333:log-group:one" }
-  }
+  source = "../../../../terraform-modules/mocks"
 }
 
 variables {
@@ -42,7 +19,7 @@ run "the_jobs_have_their_contracted_names_and_order" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Prepare.Next == "Train"
+    condition     = local.definition.States.Prepare.Next == "Train"
     error_message = "The machine trains on the table that it has just made."
   }
 }
@@ -51,34 +28,20 @@ run "a_failure_is_told_and_the_machine_fails" {
   assert {
     condition = alltrue([
       for state in ["Prepare", "Train", "ReadReport", "Load"] :
-      jsondecode(aws_sfn_state_machine.this.definition).States[state].Catch[0].Next == "NotifyFailure"
+      local.definition.States[state].Catch[0].Next == "NotifyFailure"
     ])
     error_message = "Every step that can fail leads to the alerts topic."
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.NotifyFailure.Next == "Failed"
+    condition     = local.definition.States.NotifyFailure.Next == "Failed"
     error_message = "A failure that was told is still a failure."
-  }
-}
-
-run "retraining_follows_daylight_saving" {
-  assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "Europe/Berlin" && aws_scheduler_schedule.this.state == "ENABLED"
-    error_message = "The schedule keeps its time zone."
-  }
-}
-
-run "the_scheduler_may_start_the_machine_and_nothing_else" {
-  assert {
-    condition     = data.aws_iam_policy_document.scheduler.statement[0].actions == toset(["states:StartExecution"]) && data.aws_iam_policy_document.scheduler.statement[0].resources == toset([aws_sfn_state_machine.this.arn])
-    error_message = "One action on one machine."
   }
 }
 
 run "what_the_gate_refuses_is_not_loaded" {
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
+    condition     = local.definition.States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
     error_message = "A refused version must not reach the database."
   }
 }

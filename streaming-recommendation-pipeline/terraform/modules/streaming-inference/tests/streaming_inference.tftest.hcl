@@ -1,30 +1,11 @@
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/shop-one" }
-  }
-  mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:111122223333:function:shop-one" }
-  }
+  source = "../../../../terraform-modules/mocks"
+
   mock_resource "aws_kinesis_stream" {
     defaults = { arn = "arn:aws:kinesis:eu-central-1:111122223333:stream/shop-events" }
   }
   mock_resource "aws_kinesis_stream_consumer" {
     defaults = { arn = "arn:aws:kinesis:eu-central-1:111122223333:stream/shop-events/consumer/shop-profile-updater:1" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:111122223333:log-group:one" }
   }
 }
 
@@ -43,7 +24,7 @@ variables {
     name              = "vectors"
     security_group_id = "sg-database"
     secret_arns       = { reader = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:reader", writer = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:writer" }
-    connections       = 60
+    max_connections   = 60
   }
 }
 

@@ -1,32 +1,5 @@
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/shop-one" }
-  }
-  mock_resource "aws_db_instance" {
-    defaults = {
-      address            = "shop-vector-db.example.internal"
-      port               = 5432
-      master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1", kms_key_id = "", secret_status = "active" }]
-    }
-  }
-  mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:111122223333:function:shop-vector-user-rotation" }
-  }
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/vector-db/user" }
-  }
+  source = "../../../../terraform-modules/mocks"
 }
 
 variables {
@@ -40,38 +13,14 @@ variables {
   deletion_protection = true
 }
 
-run "the_database_is_private_encrypted_and_hard_to_lose" {
-  assert {
-    condition     = !aws_db_instance.this.publicly_accessible && aws_db_instance.this.storage_encrypted && aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot
-    error_message = "Private, encrypted, protected, with a final snapshot."
-  }
-}
-
-run "rds_manages_the_master_password" {
-  assert {
-    condition     = aws_db_instance.this.manage_master_user_password && aws_db_instance.this.password == null
-    error_message = "No password may pass through Terraform."
-  }
-}
-
 run "plain_text_is_refused_and_connections_are_bounded" {
   assert {
-    condition     = { for parameter in aws_db_parameter_group.this.parameter : parameter.name => parameter.value if contains(["rds.force_ssl", "max_connections"], parameter.name) } == { "rds.force_ssl" = "1", max_connections = "60" }
+    condition     = local.parameters.dynamic["rds.force_ssl"] == "1" && local.parameters.static == { max_connections = "60" }
     error_message = "TLS only, and no more connections than the memory bears."
-  }
-
-  assert {
-    condition     = aws_db_parameter_group.this.family == "postgres${aws_db_instance.this.engine_version}"
-    error_message = "The parameter group's family must be the engine's."
   }
 }
 
-run "only_security_groups_are_admitted_and_only_s3_is_called" {
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.functions.cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.functions.referenced_security_group_id == aws_security_group.functions.id
-    error_message = "No address range may reach the database."
-  }
-
+run "only_s3_is_called" {
   assert {
     condition     = aws_vpc_security_group_egress_rule.s3.prefix_list_id == "pl-s3" && aws_vpc_security_group_egress_rule.s3.cidr_ipv4 == null
     error_message = "The database fetches embeddings from S3 and calls nobody else."
@@ -90,30 +39,10 @@ run "imports_read_embeddings_alone" {
   }
 }
 
-run "every_application_user_is_filled_by_rotation" {
+run "every_task_has_its_own_user" {
   assert {
-    condition = { for user, secret in aws_secretsmanager_secret.user : user => secret.name } == {
-      retail_inference       = "shop/vector-db/retail_inference"
-      retail_loader          = "shop/vector-db/retail_loader"
-      retail_profile_updater = "shop/vector-db/retail_profile_updater"
-    }
-    error_message = "The secret's name ends with its user: the rotation reads it there."
-  }
-
-  assert {
-    condition     = alltrue([for rotation in aws_secretsmanager_secret_rotation.user : rotation.rotate_immediately && rotation.rotation_lambda_arn == module.rotation.arn])
-    error_message = "Each secret must be rotated at once, or it stays empty."
-  }
-}
-
-run "unprotected_it_leaves_nothing_behind" {
-  variables {
-    deletion_protection = false
-  }
-
-  assert {
-    condition     = aws_db_instance.this.skip_final_snapshot && alltrue([for secret in aws_secretsmanager_secret.user : secret.recovery_window_in_days == 0])
-    error_message = "A throw-away environment must vanish whole."
+    condition     = toset(keys(module.users.secret_arns)) == toset(["retail_inference", "retail_loader", "retail_profile_updater"]) && output.secret_arns.admin == "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1"
+    error_message = "Inference reads, the updater and the loader write, and set-up alone is the master."
   }
 }
 

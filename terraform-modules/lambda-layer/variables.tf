@@ -1,0 +1,23 @@
+variable "project" {
+  description = "Prefix of every name."
+  type        = string
+  nullable    = false
+}
+
+variable "name" {
+  description = "The layer is called <project>-<name>."
+  type        = string
+  nullable    = false
+}
+
+variable "description" {
+  description = "What the layer holds, in one sentence."
+  type        = string
+  nullable    = false
+}
+
+variable "zip" {
+  description = "The zip that `make package` built."
+  type        = string
+  nullable    = false
+}
