@@ -14,6 +14,7 @@ from streaming_recs.training.promotion import Decision
 from streaming_recs.training.settings import Settings
 from streaming_recs.training.tables import Sources
 from streaming_recs.training.train import train
+from streaming_recs.training.tuning import tuned
 
 NO_BOOSTER = "LightGBM cannot be loaded here ({}): the model has no second stage. Add libgomp to the worker."
 
@@ -21,7 +22,7 @@ NO_BOOSTER = "LightGBM cannot be loaded here ({}): the model has no second stage
 def retrain(  # noqa: PLR0913 (what a run is made of, by name)
     sources: Sources, data: dict[str, Any], store: ModelStore, report: RunReport, *, seed: int, force: bool = False
 ) -> ModelVersion:
-    """Train, judge, write down; the report tells version, decision and figures.
+    """Tune, judge, train, write down; the report tells version, decision and figures.
 
     When the live version was trained on the same snapshots in the same way there is nothing to do, unless `force`.
     The embeddings of a refused version stay under its own name: embeddings/current/ keeps the ones that may go live.
@@ -35,6 +36,7 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
         report.reasons.append("It was trained on the same snapshots in the same way; --force true trains again.")
         _tell(report, live, "unchanged", "live", live_version)
         return live
+    settings = tuned(sources, settings, seed=seed)
     found = evidence(sources.interactions, live, settings=settings, seed=seed)
     decision = found.decision(seed)
     trained = train(
@@ -43,7 +45,7 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
         sources.customers,
         seed=seed,
         settings=settings,
-        data=data | recipe | _says(decision),
+        data=data | recipe | {"tuned": asdict(settings)} | _says(decision),
     )
     model = replace(trained, metrics={"recall_at_20": found.metrics(), "test_users": len(found.candidate)})
     store.publish(model, current=decision.promoted or live is None)

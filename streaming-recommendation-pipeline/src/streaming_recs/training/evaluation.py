@@ -10,10 +10,8 @@ from streaming_recs.training.interactions import Interactions
 from streaming_recs.training.methods import Method, Rank, methods
 from streaming_recs.training.metrics import scored
 from streaming_recs.training.protocol import PROTOCOLS, Split, sampled, split_by_time
-from streaming_recs.training.search import Log, Search, search
+from streaming_recs.training.search import SEARCH_ITEMS, SEARCH_USERS, Log, Search, search
 
-SEARCH_ITEMS = 4_000  # most sold items that a search looks at: an inverse of more is too dear to try out
-SEARCH_USERS = 10_000  # drawn users that a search looks at
 OURS = ("ours", "ours_retrieval_only")
 
 

@@ -36,8 +36,9 @@ class Method:
 OUR_SPACE: Mapping[str, tuple[Any, ...]] = {
     "ridge": (100.0, 30.0, 300.0),
     "dropout": (0.3, 0.5),
-    "forget_days": (60.0, 120.0, 1000.0),
-    "recency_weight": (3.0, 1.0, 5.0),
+    "forget_days": (60.0, 120.0, 1e6),
+    "taste_days": (120.0, 1e6),
+    "recency_weight": (3.0, 1.0, 0.0),
 }
 
 

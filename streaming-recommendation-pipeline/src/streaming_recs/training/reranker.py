@@ -31,6 +31,8 @@ _SHOPPERS = 64
 _MOST_SHOPPERS = 2_000  # of a moment
 _NEGATIVES = 0.35  # share kept of the candidates that were not bought
 _LEAST_TRUTH = 200  # bought candidates below which there is nothing to learn
+_TRUTH_A_ROUND = 100  # bought candidates for each round of boosting: with fewer, trees learn chance
+_LEAST_ROUNDS = 20
 
 PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5,
@@ -114,14 +116,16 @@ def _joined(parts: list[Examples]) -> Examples:
 def fit(parts: list[Examples], settings: Settings, *, seed: int) -> Trees | None:
     """The averaged boosters as arrays; None when there is too little to learn from."""
     learnt = _joined(parts)
-    if learnt.truth.sum() < _LEAST_TRUTH:
+    truth = int(learnt.truth.sum())
+    if truth < _LEAST_TRUTH:
         return None
+    rounds = min(settings.rounds, max(_LEAST_ROUNDS, truth // _TRUTH_A_ROUND))
     exported = []
     for number in range(settings.boosters):
         for objective in OBJECTIVES:
             data = lightgbm.Dataset(learnt.features, learnt.truth, group=learnt.groups, params={"verbose": -1})
             chosen = PARAMETERS | objective | {"seed": seed * 1000 + number}
-            booster = lightgbm.train(chosen, data, settings.rounds)
+            booster = lightgbm.train(chosen, data, rounds)
             spread = float(np.std(booster.predict(learnt.features[:20_000], raw_score=True)))
             exported.append((booster.dump_model()["tree_info"], 1 / max(spread, 1e-9)))
     return export(exported)

@@ -13,6 +13,9 @@ from streaming_recs.training.methods import Method
 from streaming_recs.training.metrics import scored
 from streaming_recs.training.protocol import Split
 
+SEARCH_ITEMS = 4_000  # most sold items that a search looks at: an inverse of more is too dear to try out
+SEARCH_USERS = 10_000  # drawn users that a search looks at
+
 Log = Callable[[str], None]
 
 
