@@ -41,9 +41,8 @@ def pair_features(model: ModelVersion, shoppers: Batch, row: Indices, item: Indi
     quantity = (
         item_signals[:, ITEM_SIGNALS.index("mean_quantity")] - user_signals[:, USER_SIGNALS.index("user_quantity")]
     )
-    return np.column_stack(
-        [*fit, _rank(row, fit[0]), quantity, item_signals, user_signals, _own(model, shoppers, row, item)]
-    )
+    rank = np.log1p(places(row, fit[0])).astype(np.float32)
+    return np.column_stack([*fit, rank, quantity, item_signals, user_signals, _own(model, shoppers, row, item)])
 
 
 def _fit(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Iterator[Vector]:
@@ -79,13 +78,12 @@ def pull(table: Neighbours, shoppers: Batch, weights: Vector, items: int) -> Mat
     return drawn.reshape(shoppers.size, items).astype(np.float32)
 
 
-def _rank(row: Indices, score: Vector) -> Vector:
-    """log(1 + position) of each candidate among those of its shopper."""
+def places(row: Indices, score: Vector) -> Indices:
+    """(r,) the place of each candidate among those of its shopper by score, 0 being best; rows ascend."""
     order = np.lexsort((-score, row))
-    first = np.searchsorted(row, row[order])
-    rank = np.empty(len(row), dtype=np.float32)
-    rank[order] = np.log1p(np.arange(len(row)) - first)
-    return rank
+    place = np.empty(len(row), dtype=np.int64)
+    place[order] = np.arange(len(row)) - np.searchsorted(row, row[order])
+    return place
 
 
 def _own(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Matrix:

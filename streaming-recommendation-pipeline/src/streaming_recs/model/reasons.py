@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streaming_recs.model.histories import Batch
-from streaming_recs.model.version import Indices, ModelVersion
+from streaming_recs.model.version import Indices, Matrix, ModelVersion
 
 _SENTENCES = {
     "trained_user": "Matches what you usually buy",
@@ -25,15 +26,25 @@ def reasons(model: ModelVersion, known: Batch, row: int, items: Indices) -> list
     said = [_SENTENCES[known.paths[row]]] * len(items)
     if len(sources) == 0 or len(items) == 0:
         return said
-    near, weight = model.neighbours.item[sources], model.neighbours.weight[sources]
-    strength = weight * (known.weight[mine] * np.where(times > 0, 1.0, 10.0))[:, None]
-    pulls = np.where(near[:, :, None] == items, strength[:, :, None], 0).max(axis=1)  # (sources, items)
-    strongest = pulls.argmax(axis=0)
+    weight = known.weight[mine] * np.where(times > 0, 1.0, 10.0)
+    drawn_by = strongest(model.neighbours.item[sources], model.neighbours.weight[sources] * weight[:, None], items)
     bought = {int(item): int(count) for item, count in zip(sources, times, strict=True) if count > 0}
-    for position, (item, best) in enumerate(zip(items.tolist(), strongest.tolist(), strict=True)):
+    for position, (item, best) in enumerate(zip(items.tolist(), drawn_by.tolist(), strict=True)):
         if item in bought:
             said[position] = "You bought this before" if bought[item] == 1 else f"You bought this {bought[item]} times"
-        elif pulls[best, position] > 0:
+        elif best >= 0:
             verb = "bought" if times[best] > 0 else "looked at"
             said[position] = f"Goes with {model.items[sources[best]]}, which you {verb}"
     return said
+
+
+def strongest(near: NDArray[np.int32], strength: Matrix, items: Indices) -> Indices:
+    """(i,) which row of `near` (s, k) draws each item most by its `strength` (s, k), the first of equals; -1: none."""
+    order = np.argsort(items)
+    place = np.minimum(np.searchsorted(items[order], near), len(items) - 1)
+    source, column = np.nonzero((items[order][place] == near) & (strength > 0))
+    position, pull = order[place[source, column]], strength[source, column]
+    best = np.full(len(items), -1, dtype=np.int64)
+    rising = np.lexsort((-source, pull))
+    best[position[rising]] = source[rising]  # the last one written stays
+    return best

@@ -16,7 +16,7 @@ from streaming_recs.model.features import pair_features
 from streaming_recs.model.filters import Mask
 from streaming_recs.model.histories import Batch, batch
 from streaming_recs.model.reasons import reasons
-from streaming_recs.model.reranking import tree_scores
+from streaming_recs.model.reranking import shortlist_scores
 from streaming_recs.model.shopper import Answer, Recommendation, Shopper, Wanted
 from streaming_recs.model.version import Indices, Matrix, ModelVersion, Vector
 
@@ -130,5 +130,6 @@ def reranked(  # noqa: PLR0913, PLR0917 (the columns of the pairs)
     for trees, case in ((model.discovery, trained & ~bought), (model.replenishment, trained & bought)):
         pairs = np.flatnonzero(case[row])
         if trees is not None and len(pairs):
-            result[pairs] = tree_scores(trees, pair_features(model, known, row[pairs], item[pairs]))
+            features = pair_features(model, known, row[pairs], item[pairs])
+            result[pairs] = shortlist_scores(trees, features, row[pairs])
     return result

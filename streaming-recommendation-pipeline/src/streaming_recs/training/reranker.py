@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import lightgbm
@@ -147,11 +148,14 @@ def export(boosters: list[tuple[list[dict[str, Any]], float]]) -> Trees:
         nodes[at] = (int(node["split_feature"]), float(node["threshold"]), left, right, 0.0)
         return at, 1 + max(left_depth, right_depth)
 
-    for trees, factor in boosters:
-        for tree in trees:
-            root, steps = place(tree["tree_structure"], factor)
-            roots.append(root)
-            depth = max(depth, steps)
+    # Round by round: the first trees are the first rounds of every booster.
+    factors = [factor for _, factor in boosters]
+    for trees_of_round in zip_longest(*(trees for trees, _ in boosters)):
+        for tree, factor in zip(trees_of_round, factors, strict=True):
+            if tree is not None:
+                root, steps = place(tree["tree_structure"], factor)
+                roots.append(root)
+                depth = max(depth, steps)
     feature, threshold, left, right, value = (np.array(column) for column in zip(*nodes, strict=True))
     # Features are float32: rounding a threshold down keeps "value <= threshold" as the booster decides it.
     rounded = threshold.astype(np.float32)
