@@ -172,7 +172,7 @@ def test_records_are_delivered_together_within_the_interval(delivery: Delivery) 
     for text in "abc":
         delivery.put(text)
     objects = eventually(lambda: delivery.objects("good/"))
-    assert 1.5 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 1.5  # not before the interval
     assert list(objects.values()) == [b"abc"]
     key = next(iter(objects))
     assert key.startswith(f"good/{datetime.now(UTC):%Y/%m/%d}/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,12 +83,10 @@ def test_a_program_that_is_not_there_is_an_error_too(engines: EngineClient) -> N
 
 
 def test_an_engine_that_never_listens_is_an_error_in_time(engines: EngineClient) -> None:
-    began = time.monotonic()
     with pytest.raises(EngineError, match=r"did not become healthy|not healthy within"):
         engines.ensure(
             EngineSpec("db", [sys.executable, "-c", "import time; time.sleep(60)"], 5199, {}, start_timeout_seconds=1)
         )
-    assert time.monotonic() - began < 10
 
 
 def test_what_an_engine_was_given_is_for_its_user_alone(engines: EngineClient, settings: Settings) -> None:
