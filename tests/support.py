@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,12 +15,16 @@ from typing import Any
 
 import boto3
 from local_aws.environment import after_env
+from local_aws.reconcile import GATEWAY
 from local_aws.settings import Settings
+from local_aws.supervisor import EngineClient, read_status
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED_DATA = CHECKOUT.parent / "shared" / "data"
 BIN = Path(sys.executable).parent
 JOB_DEADLINE_SECONDS = 900
+
+RESTART_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,21 @@ class LocalAws:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def kill_gateway(self) -> None:
+        """kill -9, then wait until the supervisor has started another one."""
+        before = read_status(self.settings, GATEWAY)
+        assert before is not None
+        os.kill(before.pid, signal.SIGKILL)
+        deadline = time.monotonic() + RESTART_SECONDS
+        while not self._has_gateway_after(before.pid):
+            assert time.monotonic() < deadline, "the gateway did not come back"
+            time.sleep(0.2)
+
+    def _has_gateway_after(self, pid: int) -> bool:
+        """What the supervisor said last may still be of the one that was killed."""
+        now = read_status(self.settings, GATEWAY)
+        return now is not None and now.pid != pid and EngineClient(self.settings).healthy(GATEWAY)
 
     def run_job(self, name: str = "retail-etl-job", **arguments: str) -> dict[str, Any]:
         """Run a Glue job to its end and return the JobRun, whatever its state."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
 import time
 import zipfile
 from collections.abc import Callable
@@ -13,8 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from local_aws.reconcile import GATEWAY, read_status
-from local_aws.supervisor import EngineClient
 from support import LocalAws
 
 pytestmark = pytest.mark.local_aws
@@ -37,19 +33,6 @@ def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
         assert time.monotonic() < deadline, "it did not become true in time"
         time.sleep(0.2)
     return value
-
-
-def kill_gateway(aws: LocalAws) -> None:
-    """kill -9, then wait until the supervisor has started another one."""
-    before = read_status(aws.settings, GATEWAY)
-    assert before is not None
-    os.kill(before.pid, signal.SIGKILL)
-
-    def another() -> bool:
-        now = read_status(aws.settings, GATEWAY)
-        return now is not None and now.pid != before.pid and EngineClient(aws.settings).healthy(GATEWAY)
-
-    eventually(another)
 
 
 def bodies(aws: LocalAws, bucket: str) -> list[bytes]:
@@ -104,7 +87,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_gateway_dies(fresh_local
         puts = [{"Data": f"{text}\n".encode()} for text in part]
         assert firehose.put_record_batch(DeliveryStreamName="direct", Records=puts)["FailedPutCount"] == 0
     eventually(lambda: bodies(aws, "seen"))
-    kill_gateway(aws)
+    aws.kill_gateway()
 
     def seen() -> set[str]:
         return {text.strip() for body in bodies(aws, "seen") for text in json.loads(body)}

@@ -14,8 +14,6 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from local_aws.reconcile import GATEWAY
-from local_aws.supervisor import read_status
 
 pytestmark = pytest.mark.local_aws
 
@@ -309,17 +307,7 @@ def test_a_run_outlives_the_gateway(jobs, local_aws):
     name = jobs.make("outlives", script)
     run_id = jobs.start(name)
     jobs.says(name, run_id, "line 2")
-    gateway = read_status(local_aws.settings, GATEWAY).process
-    os.kill(gateway.pid, signal.SIGKILL)
-    wait_restarted(local_aws.settings, gateway)
+    local_aws.kill_gateway()
     run = jobs.end(name, run_id)
     assert run["JobRunState"] == "SUCCEEDED"
     assert jobs.log(run) == [*(f"line {n}" for n in range(8)), "done"]
-
-
-def wait_restarted(settings: Any, killed: Any, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    # What the supervisor said last may still be of the one that was killed.
-    while (now := read_status(settings, GATEWAY)).state != "healthy" or now.process.pid == killed.pid:
-        assert time.monotonic() < deadline, "the gateway did not come back"
-        time.sleep(0.2)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -13,8 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from local_aws.reconcile import GATEWAY
-from local_aws.supervisor import read_status
 
 pytestmark = pytest.mark.local_aws
 
@@ -335,8 +331,6 @@ def test_a_schedule_fires_in_its_time_zone(machines, local_aws):
 
 def test_an_execution_that_the_gateway_took_down_has_failed(machines, local_aws):
     execution = machines.start(machines.make("interrupted", one({"Type": "Wait", "Seconds": 600})))
-    gateway = read_status(local_aws.settings, GATEWAY).process
-    os.kill(gateway.pid, signal.SIGKILL)
-    wait_for(lambda: not gateway.alive and read_status(local_aws.settings, GATEWAY).state == "healthy")
+    local_aws.kill_gateway()
     ended = machines.states.describe_execution(executionArn=execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "States.ServiceRestart")
