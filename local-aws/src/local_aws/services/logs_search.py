@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_aws.services.base import Service, action
 from local_aws.wire import AwsError, AwsRequest, Params
 
@@ -22,7 +24,10 @@ class LogSearch(Service):
             return await self.ctx.upstream(request)
         if asked.get("logStreamNames"):
             raise AwsError("InvalidParameterException", "logStreamNamePrefix and logStreamNames exclude each other.")
-        names = await asyncio.to_thread(_streams, self.ctx.client("logs"), asked, prefix)
+        try:
+            names = await asyncio.to_thread(_streams, self.ctx.client("logs"), asked, prefix)
+        except ClientError as refused:  # the group does not exist, or its name is none
+            raise AwsError(refused.response["Error"]["Code"], refused.response["Error"]["Message"]) from refused
         if not names:
             return {"events": [], "searchedLogStreams": []}
         return await self.ctx.upstream(request, asked | {"logStreamNames": names})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from local_aws.services.cloudwatch import CloudWatch
 from local_aws.services.ec2_endpoints import VpcEndpoints
 from local_aws.services.ec2_flow_logs import DEFAULT_LOG_FORMAT, FlowLogs
@@ -14,7 +15,7 @@ from local_aws.services.ec2_prefix_rules import PrefixRules
 from local_aws.services.glue_connections import GlueConnections
 from local_aws.services.logs_search import LogSearch
 from local_aws.store import Table
-from local_aws.wire import AwsRequest, HttpRequest
+from local_aws.wire import AwsError, AwsRequest, HttpRequest
 
 
 class ForgetfulUpstream:
@@ -140,6 +141,9 @@ class Streams(ForgetfulUpstream):
         return self
 
     def paginate(self, logGroupName: str, logStreamNamePrefix: str) -> list[dict[str, Any]]:  # noqa: N803 - AWS's names
+        if logGroupName == "nowhere":
+            said = {"Code": "ResourceNotFoundException", "Message": "The specified log group does not exist."}
+            raise ClientError({"Error": said}, "DescribeLogStreams")
         names = [name for name in ("jr_1", "jr_1-driver", "jr_2") if name.startswith(logStreamNamePrefix)]
         return [{"logStreams": [{"logStreamName": name} for name in names]}]
 
@@ -154,3 +158,9 @@ def test_a_prefix_that_no_stream_has_finds_nothing(tmp_path):
     search = LogSearch(Streams(tmp_path))
     found = call(search, "FilterLogEvents", {"events": ["all"]}, logGroupName="jobs", logStreamNamePrefix="jr_9")
     assert found["events"] == []
+
+
+def test_a_search_in_a_group_that_does_not_exist_says_so(tmp_path):
+    with pytest.raises(AwsError) as refused:
+        call(LogSearch(Streams(tmp_path)), "FilterLogEvents", {}, logGroupName="nowhere", logStreamNamePrefix="jr_1")
+    assert refused.value.code == "ResourceNotFoundException"
