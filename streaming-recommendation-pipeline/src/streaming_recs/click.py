@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streaming_recs.adapters.event_sink import EventSink
 from streaming_recs.adapters.inference_client import InferenceClient, InferenceFailedError
@@ -52,13 +52,12 @@ class ClickTrial:
         stream, function = platform.parameters("events/stream_name", "inference/function_name")
         client = InferenceClient(platform.aws("lambda"), function)
         shopper, control = _two_customers(platform, customer)
-        if client.get(f"/users/{shopper}/recommendations", limit=1)["path"] == "popular":
+        answer = _answer(client, shopper)
+        if answer["path"] == "popular":
             return None
-        before, control_before = _items(client, shopper), _items(client, control)
+        before, control_before = _codes(answer), _items(client, control)
         clicked = _unlike(client, before)
-        neighbours = tuple(
-            item["product_code"] for item in client.get(f"/items/{clicked}/similar", limit=_NEIGHBOURS)["items"]
-        )
+        neighbours = _codes(client.get(f"/items/{clicked}/similar", limit=_NEIGHBOURS))
         began = time.perf_counter()
         EventSink(platform.aws("kinesis"), stream).send([_click(shopper, clicked)])
         after, seconds = _changed(client, shopper, before, began)
@@ -116,13 +115,20 @@ def _two_customers(platform: Platform, customer: int | None) -> tuple[int, int]:
 
 
 def _items(client: InferenceClient, customer: int) -> tuple[str, ...]:
-    answer = client.get(f"/users/{customer}/recommendations", limit=_DEEP)
+    return _codes(_answer(client, customer))
+
+
+def _answer(client: InferenceClient, customer: int) -> dict[str, Any]:
+    return client.get(f"/users/{customer}/recommendations", limit=_DEEP)
+
+
+def _codes(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(item["product_code"] for item in answer["items"])
 
 
 def _unlike(client: InferenceClient, listed: Sequence[str]) -> str:
     """The popular product that stands furthest down the shopper's list: the click says something new."""
-    popular: list[str] = [item["product_code"] for item in client.get("/popular", limit=_DEEP)["items"]]
+    popular = _codes(client.get("/popular", limit=_DEEP))
     place = {code: rank for rank, code in enumerate(listed)}
     return max(popular, key=lambda code: place.get(code, -1))
 

@@ -5,8 +5,6 @@ Loading asks Athena once; a widget's change filters and draws what is in memory.
 
 from __future__ import annotations
 
-import base64
-import html
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,12 +15,17 @@ import ipywidgets as widgets
 import pandas as pd
 
 from batch_etl.analytics import measures, panels
-from batch_etl.analytics.figures import overview, png
+from batch_etl.analytics.figures import overview
 from batch_etl.analytics.gold import Gold, Query, load_gold
 from batch_etl.analytics.measures import Selection
 
 ALL = "All"
 _POLL_SECONDS = 0.2
+
+
+def platform_name(project: str | None) -> str:
+    """The prefix of the platform's names: as given, or as Terraform's variable says, or the default."""
+    return project or os.environ.get("TF_VAR_project") or "retail"  # noqa: SIM112 - Terraform's spelling
 
 
 def athena_query(project: str) -> Query:
@@ -51,7 +54,7 @@ class Dashboard:
     @classmethod
     def load(cls, project: str | None = None) -> Dashboard:
         """Read the last publication from Athena. `project` is the prefix of the platform's names."""
-        name = project or os.environ.get("TF_VAR_project") or "retail"  # noqa: SIM112 - Terraform's spelling
+        name = platform_name(project)
         return cls(load_gold(athena_query(name), f"{name}_gold"))
 
     def __post_init__(self) -> None:
@@ -97,10 +100,8 @@ class Dashboard:
     def _redraw(self, _change: Any = None) -> None:
         wanted = self.selection
         headline = panels.headline(measures.headline(measures.select(self.gold.lines, wanted)))
-        picture = base64.b64encode(png(overview(self.gold.lines, wanted))).decode()
-        says = html.escape(f"Revenue, products, customers, countries, margin and order status: {wanted}", quote=True)
-        image = f'<img alt="{says}" style="width:100%" src="data:image/png;base64,{picture}">'
-        self.figures.value = headline + image
+        says = f"Revenue, products, customers, countries, margin and order status: {wanted}"
+        self.figures.value = headline + panels.picture(overview(self.gold.lines, wanted), says)
 
 
 def _choice(label: str, values: pd.Series[Any]) -> widgets.Dropdown:

@@ -57,7 +57,7 @@ def overview(lines: pd.DataFrame, wanted: Selection) -> Figure:
 
 def revenue_trend(axes: Axes, monthly: pd.Series[float]) -> None:
     """Revenue by month as a line; its highest and its last month are written beside it."""
-    _title(axes, "Revenue by month, cancelled orders left out")
+    headed(axes, "Revenue by month, cancelled orders left out")
     if monthly.empty:
         return _nothing(axes)
     axes.plot(range(len(monthly)), monthly.to_numpy(), color=BLUE, linewidth=2.2, marker="o", markersize=4)
@@ -84,7 +84,7 @@ def _point(axes: Axes, monthly: pd.Series[float], at: int, offset: tuple[int, in
 
 def bars(axes: Axes, values: pd.Series[float], title: str) -> None:
     """One horizontal bar a label, the first on top, each with its figure."""
-    _title(axes, title)
+    headed(axes, title)
     if values.empty:
         return _nothing(axes)
     names = [_shortened(str(name)) for name in values.index]
@@ -101,7 +101,7 @@ def bars(axes: Axes, values: pd.Series[float], title: str) -> None:
 
 def margin(axes: Axes, lines: pd.DataFrame) -> None:
     """Revenue as a pale bar, the margin in it, and what share it is."""
-    _title(axes, "Margin by product line, in green")
+    headed(axes, "Margin by product line, in green")
     if lines.empty:
         return _nothing(axes)
     places = range(len(lines))
@@ -119,7 +119,7 @@ def margin(axes: Axes, lines: pd.DataFrame) -> None:
 
 def statuses(axes: Axes, counts: pd.Series[int]) -> None:
     """Orders by status; cancelled ones stand out."""
-    _title(axes, "Orders by status")
+    headed(axes, "Orders by status")
     places = range(len(counts))
     axes.barh(places, counts.to_numpy(), color=[ORANGE if name == CANCELLED else BLUE for name in counts.index])
     for place, value in zip(places, counts, strict=True):
@@ -176,7 +176,8 @@ def _plain(axes: Axes, keep: tuple[str, ...]) -> None:
     axes.tick_params(colors=INK, labelsize=10)
 
 
-def _title(axes: Axes, text: str) -> None:
+def headed(axes: Axes, text: str) -> None:
+    """What the picture shows, above it."""
     axes.set_title(text, loc="left", fontsize=13, fontweight="bold", color=INK, pad=10)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+from matplotlib.figure import Figure
 
-from batch_etl.analytics.figures import GREEN, GREY, INK, ORANGE
+from batch_etl.analytics.figures import GREEN, GREY, INK, ORANGE, png
 from batch_etl.analytics.gold import Publication
 from batch_etl.analytics.measures import Headline
 
@@ -60,6 +62,12 @@ def quality(checks: pd.DataFrame) -> str:
         f'<h3 style="color:{INK}">Quality of the last run: <span style="color:{colour}">{verdict}</span></h3>'
         f'<ul style="color:{INK};columns:3;max-width:60em;line-height:1.6">{tables}</ul><ul>{failed}</ul>'
     )
+
+
+def picture(figure: Figure, says: str) -> str:
+    """The figure, with `says` for those who do not see it."""
+    data = base64.b64encode(png(figure)).decode()
+    return f'<img alt="{html.escape(says, quote=True)}" style="width:100%" src="data:image/png;base64,{data}">'
 
 
 def _tile(name: str, value: str, note: str) -> str:

@@ -5,9 +5,7 @@ The questions are `sql/athena/deliveries`; the table is the streaming part's.
 
 from __future__ import annotations
 
-import base64
 import html
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +17,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from batch_etl.analytics.dashboard import athena_query
-from batch_etl.analytics.figures import BLUE, FAINT, GREEN, GREY, INK, ORANGE, png
+from batch_etl.analytics.dashboard import athena_query, platform_name
+from batch_etl.analytics.figures import BLUE, FAINT, GREEN, GREY, INK, ORANGE, headed
+from batch_etl.analytics.panels import picture
 
 _QUERIES = Path("sql/athena/deliveries")
 _COLOURS = {"trained_user": BLUE, "fold_in": GREEN, "location_prior": ORANGE, "popular": GREY}
@@ -40,7 +39,7 @@ class Received:
     @classmethod
     def load(cls, project: str | None = None) -> Received:
         """Ask Athena. `project` is the prefix of the platform's names."""
-        name = project or os.environ.get("TF_VAR_project") or "retail"  # noqa: SIM112 - Terraform's spelling
+        name = platform_name(project)
         query = athena_query(name)
         try:
             return cls(query(question("by_day", name)), query(question("hit_rate", name)))
@@ -54,9 +53,8 @@ class Received:
         """Two pictures, or what to do for there to be some."""
         if self.days.empty:
             return widgets.HTML(f'<p style="color:{INK}">{html.escape(NOTHING)}</p>')
-        picture = base64.b64encode(png(pictures(self.days, self.hits))).decode()
         says = "Events answered by day and path, and how often a later purchase was on the list"
-        return widgets.HTML(f'<img alt="{says}" style="width:100%" src="data:image/png;base64,{picture}">')
+        return widgets.HTML(picture(pictures(self.days, self.hits), says))
 
 
 def question(name: str, project: str) -> str:
@@ -118,8 +116,8 @@ def hit_rates(axes: Axes, hits: pd.DataFrame) -> None:
     axes.invert_yaxis()
 
 
-def _plain(axes: Axes, title: str) -> None:
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=10)
+def _plain(axes: Axes, text: str) -> None:
+    headed(axes, text)
     axes.tick_params(colors=INK, length=0)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)

@@ -64,7 +64,7 @@ class TrainingTable:
 
     def snapshot(self) -> int:
         """What readers see now. Raises NotPublishedError when nothing was ever published."""
-        current = self._refs().get("main") if self._exists() else None
+        current = self._published()
         if current is None:
             raise NotPublishedError(f"{self.gold}.{NAME} has no published rows. Run the job retail-ml-etl-job first.")
         return current
@@ -79,7 +79,7 @@ class TrainingTable:
 
     def is_made_of(self, sources: Mapping[str, int]) -> bool:
         """Whether readers see what was made of just these snapshots (name → id)."""
-        current = self._refs().get("main") if self._exists() else None
+        current = self._published()
         return current is not None and self.origin(current)["sources"] == sources
 
     def _write(self, rows: DataFrame, branch: str, note: Mapping[str, str]) -> None:
@@ -104,6 +104,9 @@ class TrainingTable:
 
     def _drop(self, branch: str) -> None:
         self.spark.sql(f"ALTER TABLE {self.identifier} DROP BRANCH IF EXISTS `{branch}`")
+
+    def _published(self) -> int | None:
+        return self._refs().get("main") if self._exists() else None
 
     def _exists(self) -> bool:
         return bool(self.spark.catalog.tableExists(self.identifier))

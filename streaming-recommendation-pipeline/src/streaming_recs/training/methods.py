@@ -53,12 +53,16 @@ def methods() -> dict[str, Method]:
 
 def _fit_ours(*, rerank: bool) -> Callable[[Interactions, float, Parameters, int], Rank]:
     def fit(interactions: Interactions, end: float, parameters: Parameters, seed: int) -> Rank:
-        settings = replace(Settings(), rerank=rerank, **parameters)
-        if not rerank:
-            settings = replace(settings, neighbours=0)  # only the second stage and the reasons ask for them
-        return rank_by_model(train(interactions, seed=seed, settings=settings, end=end), rerank=rerank)
+        return fit_ours(interactions, end, replace(Settings(), rerank=rerank, **parameters), seed)
 
     return fit
+
+
+def fit_ours(interactions: Interactions, end: float, settings: Settings, seed: int) -> Rank:
+    """Our lists as serving would show them; those of the first stage alone without `settings.rerank`."""
+    if not settings.rerank:
+        settings = replace(settings, neighbours=0)  # only the second stage and the reasons ask for them
+    return rank_by_model(train(interactions, seed=seed, settings=settings, end=end), rerank=settings.rerank)
 
 
 def rank_by_model(model: ModelVersion, *, rerank: bool = True) -> Rank:

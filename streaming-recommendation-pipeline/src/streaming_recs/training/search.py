@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from streaming_recs.training.baselines import Parameters
-from streaming_recs.training.methods import Method
+from streaming_recs.training.methods import Method, Rank
 from streaming_recs.training.metrics import scored
-from streaming_recs.training.protocol import Split
+from streaming_recs.training.protocol import PROTOCOLS, Split
 
 SEARCH_ITEMS = 4_000  # most sold items that a search looks at: an inverse of more is too dear to try out
 SEARCH_USERS = 10_000  # drawn users that a search looks at
@@ -52,13 +52,19 @@ def search(  # noqa: PLR0913 (what is searched, how long, and where the log goes
     found = Search()
     for parameters in draws(method.space, trials, seed):
         rank = method.fit(inner.train, inner.end, parameters, seed)
-        recall = {}
-        for protocol, questions in inner.questions.items():
-            lists = rank(questions.users, protocol == "all")
-            values = scored(lists, questions.truth, len(inner.train.items)).values["recall_at_20"]
-            recall[protocol] = float(values.mean()) if len(values) else 0.0  # a short history: the first trial wins
+        recall = recalls(rank, inner)
         found.trials.append(Trial(parameters, recall))
         log(f"search {name} {_shown(parameters)}: " + ", ".join(f"{p} {value:.4f}" for p, value in recall.items()))
+    return found
+
+
+def recalls(rank: Rank, split: Split) -> dict[str, float]:
+    """Mean truncated recall at 20 of each protocol; 0 where nobody is asked: then the first trial wins."""
+    found = {}
+    for protocol, questions in split.questions.items():
+        lists = rank(questions.users, PROTOCOLS[protocol])
+        values = scored(lists, questions.truth, len(split.train.items)).values["recall_at_20"]
+        found[protocol] = float(values.mean()) if len(values) else 0.0
     return found
 
 

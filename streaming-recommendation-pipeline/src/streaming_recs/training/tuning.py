@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from streaming_recs.training.methods import rank_by_model
-from streaming_recs.training.metrics import scored
-from streaming_recs.training.protocol import PROTOCOLS, Split, sampled, split_by_time
-from streaming_recs.training.search import SEARCH_ITEMS, SEARCH_USERS, Log
+from streaming_recs.training.methods import fit_ours
+from streaming_recs.training.protocol import Split, sampled, split_by_time
+from streaming_recs.training.search import SEARCH_ITEMS, SEARCH_USERS, Log, recalls
 from streaming_recs.training.settings import Settings
 from streaming_recs.training.tables import Sources
-from streaming_recs.training.train import train
 
 NEVER = 1e6  # days: nothing is forgotten
 KNOBS: dict[str, tuple[Any, ...]] = {
@@ -52,10 +50,5 @@ def tuned(sources: Sources, settings: Settings, *, seed: int, log: Log = print) 
 
 def _value(settings: Settings, inner: Split, seed: int) -> float:
     """Truncated recall at 20 of the first stage alone, summed over the protocols."""
-    first_stage = replace(settings, rerank=False, neighbours=0)
-    rank = rank_by_model(train(inner.train, seed=seed, settings=first_stage, end=inner.end), rerank=False)
-    recalls = (
-        scored(rank(questions.users, PROTOCOLS[name]), questions.truth, len(inner.train.items)).values["recall_at_20"]
-        for name, questions in inner.questions.items()
-    )
-    return float(sum(values.mean() for values in recalls))
+    rank = fit_ours(inner.train, inner.end, replace(settings, rerank=False), seed)
+    return sum(recalls(rank, inner).values())
