@@ -15,6 +15,8 @@ export PATH="$$PWD/.venv/bin:$(CACHE)/tools/uv-$(UV_VERSION)/bin:$$PATH"
 export LANG="$${LANG:-C.UTF-8}"
 endef
 UV_VERSION := $(shell sed -n 's/^UV_VERSION=//p' bin/setup)
+# One worker has the local AWS to itself, the other runs what needs none. ARGS="-n 0" for a debugger.
+TWO_WORKERS := -n 2 --dist loadgroup
 # The checkout's own local AWS, as `make env` prints it.
 define ENTER_LOCAL_AWS
 $(ENTER)
@@ -92,13 +94,13 @@ dashboard: setup ## Open the dashboard as an app in the browser
 test: setup ## Run the test suite: unit, Terraform and end-to-end on one shared local AWS
 	@bin/setup browser
 	$(ENTER)
-	pytest -m "not slow" $(ARGS)
+	pytest $(TWO_WORKERS) -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: setup ## Run every test, the long faults and full sizes too
 	@bin/setup browser
 	$(ENTER)
-	pytest $(ARGS)
+	pytest $(TWO_WORKERS) $(ARGS)
 
 .PHONY: bench
 bench: setup ## Run the benchmarks beside their rivals and print ratios

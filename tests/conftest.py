@@ -14,6 +14,14 @@ from support import BIN, CHECKOUT, SHARED_DATA, LocalAws, free_port
 DEMO_ORDER_LINES = 20_000
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a local AWS stays in one worker, which starts one; the other worker takes all the rest."""
+    for item in items:
+        if item.get_closest_marker("local_aws"):
+            item.add_marker(pytest.mark.xdist_group("local-aws"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real inputs beside the checkout. Absent: a failure under CI, a skip elsewhere."""

@@ -74,6 +74,7 @@ def test_commands_of_a_readme_run_as_written(name: str, loaded: LocalAws) -> Non
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
+@pytest.mark.local_aws
 def test_commands_of_local_aws_run_as_written(fresh_local_aws: LocalAws) -> None:
     for block in shell_blocks(CHECKOUT / "local-aws" / "README.md"):
         done = subprocess.run(
