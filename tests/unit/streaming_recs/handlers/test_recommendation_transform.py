@@ -84,7 +84,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("record", "reason"), BAD)
+@pytest.mark.parametrize(("record", "reason"), BAD, ids=[reason for _, reason in BAD])
 def test_a_bad_record_is_kept_whole_with_its_reason_and_healthy_ones_pass(
     stream: Serving, record: bytes, reason: str
 ) -> None:
