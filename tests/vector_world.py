@@ -155,7 +155,7 @@ def small_model(version: str = "v1", items: int = 60, users: int = 25, seed: int
             np.arange(items) % 20 != 19,
         ),
         "histories": Histories(
-            np.arange(0, 3 * users + 1, 3), bought.ravel(), np.ones(3 * users, dtype=np.float32),
+            np.arange(0, 3 * users + 1, 3), bought.ravel(), *[np.ones(3 * users, dtype=np.float32)] * 2,
             np.full(3 * users, 40, dtype=np.float32), np.full(3 * users, 20, dtype=np.float32),
             np.zeros(3 * users, dtype=np.float32),
         ),

@@ -47,9 +47,7 @@ def model_from_vectors(live: LiveVersion, stored: StoredVectors) -> ModelVersion
 
 def _no_histories(users: int) -> Histories:
     nothing = np.zeros(0, dtype=np.float32)
-    return Histories(
-        np.zeros(users + 1, dtype=np.int64), np.zeros(0, dtype=np.int32), nothing, nothing, nothing, nothing
-    )
+    return Histories(np.zeros(users + 1, dtype=np.int64), np.zeros(0, dtype=np.int32), *[nothing] * 5)
 
 
 def _neighbours(v: Matrix) -> Neighbours:

@@ -41,9 +41,11 @@ def _interactions(rows: DataFrame) -> Interactions:
             "productCode",
             (F.col("interactedAt").cast("double") / _SECONDS_A_DAY).alias("day"),
             F.coalesce(F.col("quantity"), F.lit(1)).cast("double").alias("quantity"),
+            "weight",
         )
     )
-    return Interactions.of(read["customerNumber"], read["productCode"], read["day"], read["quantity"])
+    columns = ("customerNumber", "productCode", "day", "quantity", "weight")
+    return Interactions.of(*(read[name] for name in columns))
 
 
 def _items(products: DataFrame) -> Items:

@@ -24,7 +24,7 @@ class Batch:
     signals: Matrix  # (q, s) USER_SIGNALS; zeros for a shopper who was not trained
     row: Indices  # (e,) which shopper
     item: Indices  # (e,)
-    weight: Vector  # (e,) 1 for a purchase, the interaction's weight for a browsed item
+    weight: Vector  # (e,) of the purchase by its rating (1 without one), of the interaction for a browsed item
     times: Vector  # (e,) baskets that held the item; 0 for an item only browsed
     first_age: Vector  # (e,) days
     last_age: Vector  # (e,)
@@ -61,19 +61,19 @@ def _user(model: ModelVersion, shopper: Shopper) -> int | None:
 def _entries(model: ModelVersion, row: int, user: int | None, shopper: Shopper) -> tuple[Vector, ...]:
     bought = _bought(model.histories, user)
     browsed, weights = recent_items(model, shopper.recent)
-    zeros, ones = np.zeros(len(browsed), dtype=np.float32), np.ones(len(bought[0]), dtype=np.float32)
+    zeros = np.zeros(len(browsed), dtype=np.float32)
     item = np.concatenate([bought[0], browsed])
     return (
-        np.full(len(item), row), item, np.concatenate([ones, weights]),
-        *(np.concatenate([column, zeros]) for column in bought[1:]),
+        np.full(len(item), row), item, np.concatenate([bought[1], weights]),
+        *(np.concatenate([column, zeros]) for column in bought[2:]),
     )  # fmt: skip
 
 
 def _bought(histories: Histories, user: int | None) -> tuple[Vector, ...]:
     if user is None:
-        return (EMPTY,) * 5
+        return (EMPTY,) * 6
     rows = histories.rows(user)
     return (
-        histories.item[rows].astype(np.float32), histories.times[rows], histories.first_age[rows],
-        histories.last_age[rows], histories.quantity[rows],
+        histories.item[rows].astype(np.float32), histories.weight[rows], histories.times[rows],
+        histories.first_age[rows], histories.last_age[rows], histories.quantity[rows],
     )  # fmt: skip

@@ -42,6 +42,7 @@ class Histories:
 
     starts: Indices  # (m + 1,)
     item: NDArray[np.int32]  # (rows,) index into ModelVersion.items
+    weight: NDArray[np.float32]  # (rows,) what it says of the user's taste: 1, or what the user's rating makes of it
     times: NDArray[np.float32]  # (rows,) baskets (days) that held the item
     first_age: NDArray[np.float32]  # (rows,)
     last_age: NDArray[np.float32]  # (rows,)

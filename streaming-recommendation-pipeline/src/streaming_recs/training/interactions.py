@@ -20,26 +20,36 @@ class Interactions:
     item: NDArray[np.int64]  # (r,)
     day: NDArray[np.float64]  # (r,) days since 1970, UTC
     quantity: NDArray[np.float64]  # (r,)
+    weight: NDArray[np.float64]  # (r,) what it says of taste: 1 as a rule, 0 for what was bought and is not wanted
 
     def __len__(self) -> int:
         return len(self.user)
 
     @classmethod
-    def of(cls, users: NDArray[Any], items: NDArray[Any], day: NDArray[Any], quantity: NDArray[Any]) -> Interactions:
-        """From plain columns (r,) each: customer number, product code, days since 1970, quantity."""
+    def of(
+        cls,
+        users: NDArray[Any],
+        items: NDArray[Any],
+        day: NDArray[Any],
+        quantity: NDArray[Any],
+        weight: NDArray[Any] | None = None,
+    ) -> Interactions:
+        """From plain columns (r,) each: customer number, product code, days since 1970, quantity, weight (or all 1)."""
         order = np.argsort(day, kind="stable")
         user_labels, user = np.unique(np.asarray(users, dtype=np.int64)[order], return_inverse=True)
         item_labels, item = np.unique(np.asarray(items, dtype=np.str_)[order], return_inverse=True)
+        numbers = (day, quantity, np.ones(len(order)) if weight is None else weight)
         return cls(
-            user_labels, item_labels, user, item,
-            np.asarray(day, dtype=np.float64)[order], np.asarray(quantity, dtype=np.float64)[order],
-        )  # fmt: skip
+            user_labels, item_labels, user, item, *(np.asarray(each, dtype=np.float64)[order] for each in numbers)
+        )
 
     def where(self, keep: NDArray[np.bool_]) -> Interactions:
         """The kept rows with the users and items that occur in them."""
         users, user = np.unique(self.user[keep], return_inverse=True)
         items, item = np.unique(self.item[keep], return_inverse=True)
-        return Interactions(self.users[users], self.items[items], user, item, self.day[keep], self.quantity[keep])
+        return Interactions(
+            self.users[users], self.items[items], user, item, self.day[keep], self.quantity[keep], self.weight[keep]
+        )
 
     def between(self, start: float, end: float) -> Interactions:
         """Rows with start < day <= end."""

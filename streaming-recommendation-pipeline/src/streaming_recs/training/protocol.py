@@ -63,10 +63,13 @@ def bought_by(interactions: Interactions) -> list[set[int]]:
 
 
 def later_purchases(known: Interactions | ModelVersion, following: Interactions) -> dict[int, set[int]]:
-    """What each known user (position) bought of the known items (positions) later; users with nothing left out."""
+    """What each known user (position) bought of the known items (positions) later; users with nothing left out.
+
+    What they rated with one star (weight 0) they would rather not have been shown.
+    """
     user = coded(known.users, following.users)[following.user]
     item = coded(known.items, following.items)[following.item]
-    both = np.flatnonzero((user >= 0) & (item >= 0))
+    both = np.flatnonzero((user >= 0) & (item >= 0) & (following.weight > 0))
     bought: dict[int, set[int]] = {}
     for who, what in zip(user[both].tolist(), item[both].tolist(), strict=True):
         bought.setdefault(who, set()).add(what)

@@ -24,6 +24,7 @@ class Pairs:
         self.last_age = _smallest(row, age, len(self.key))
         self.first_age = -_smallest(row, -age, len(self.key))
         self.quantity = np.bincount(row, np.log1p(interactions.quantity)) / np.bincount(row)
+        self.weight = np.bincount(row, interactions.weight) / np.bincount(row)
         # A basket is a user's day: several lines of one item on one day are one decision.
         days = np.floor(interactions.day).astype(np.int64)
         visit_key = row * (int(days.max()) + 1) + days
@@ -33,13 +34,14 @@ class Pairs:
         self.visit_age, self.visit_day = age[first], days[first]
 
     def matrix(self, users: int, items: int, days: float) -> csr_matrix:
-        """(users, items) with e^(−age/days) where the user bought the item, by the latest purchase."""
-        weight = np.exp(-self.last_age / days).astype(np.float32)
+        """(users, items) with weight·e^(−age/days) where the user bought the item, by the latest purchase."""
+        weight = (self.weight * np.exp(-self.last_age / days)).astype(np.float32)
         return csr_matrix((weight, (self.user, self.item)), shape=(users, items))
 
     def histories(self, users: int) -> Histories:
         starts = np.searchsorted(self.user, np.arange(users + 1))
-        single = [column.astype(np.float32) for column in (self.times, self.first_age, self.last_age, self.quantity)]
+        columns = (self.weight, self.times, self.first_age, self.last_age, self.quantity)
+        single = [column.astype(np.float32) for column in columns]
         return Histories(starts.astype(np.int64), self.item.astype(np.int32), *single)
 
 

@@ -28,7 +28,7 @@ resource "aws_lambda_event_source_mapping" "profile_updater" {
 
   batch_size                         = 100
   maximum_batching_window_in_seconds = 0
-  parallelization_factor             = 2
+  parallelization_factor             = 1 # a hundred events are one exchange with the database
 
   # One bad record is found by halving and leaves whole; the others go on. Bounded, or it would hold up its shard.
   function_response_types        = ["ReportBatchItemFailures"]

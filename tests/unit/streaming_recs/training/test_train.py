@@ -19,6 +19,7 @@ from streaming_recs.model.version import ModelFormatError, ModelVersion
 from streaming_recs.training import linear
 from streaming_recs.training.als import implicit_als
 from streaming_recs.training.interactions import Interactions
+from streaming_recs.training.protocol import later_purchases
 from streaming_recs.training.reranker import PARAMETERS, export
 from streaming_recs.training.settings import Settings
 from streaming_recs.training.tables import Items
@@ -54,6 +55,23 @@ def test_als_explains_planted_blocks() -> None:
     blocks = np.kron(np.eye(3), np.ones((20, 10)))
     users, items = implicit_als(csr_matrix(blocks), dimensions=3, ridge=0.1, alpha=5.0, iterations=8, seed=SEED)
     np.testing.assert_allclose(users @ items.T, blocks, atol=0.05)
+
+
+def test_what_was_rated_with_one_star_says_nothing_of_taste() -> None:
+    rows, settings = shop(), Settings(rerank=False)
+    of_his_group = (rows.users[rows.user] == 100) & np.char.startswith(rows.items[rows.item], "P0")
+    unwanted = replace(rows, weight=np.where(of_his_group, 0.0, 1.0))
+
+    def from_his_group(trained_on: Interactions) -> int:
+        model = train(trained_on, seed=SEED, settings=settings)
+        (found,) = recommend(model, [Shopper(customer_number=100)], Wanted(k=10, bought=True))
+        return sum(item.product_code.startswith("P0") for item in found.items)
+
+    assert from_his_group(rows) >= 5
+    assert from_his_group(unwanted) <= 1
+    what_he_bought = later_purchases(unwanted, unwanted)[0]
+    assert what_he_bought
+    assert not any(unwanted.items[item].startswith("P0") for item in what_he_bought)
 
 
 def test_exported_trees_score_as_the_booster_does() -> None:
