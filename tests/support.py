@@ -97,6 +97,20 @@ class LocalAws:
         run_id = glue.start_job_run(JobName=name, Arguments={f"--{key}": value for key, value in arguments.items()})
         return wait_for_job(glue, name, run_id["JobRunId"])
 
+    def run_state_machine(self, name: str, execution: str) -> dict[str, Any]:
+        """Run a state machine to its end and return the execution, whatever its status."""
+        states = self.client("stepfunctions")
+        machines = states.list_state_machines()["stateMachines"]
+        machine = next(found["stateMachineArn"] for found in machines if found["name"] == name)
+        arn = states.start_execution(stateMachineArn=machine, name=execution, input="{}")["executionArn"]
+        deadline = time.monotonic() + JOB_DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            found: dict[str, Any] = states.describe_execution(executionArn=arn)
+            if found["status"] != "RUNNING":
+                return found
+            time.sleep(1)
+        raise AssertionError(f"{execution} of {name} did not end within {JOB_DEADLINE_SECONDS} s")
+
 
 def wait_for_job(glue: Any, name: str, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + JOB_DEADLINE_SECONDS

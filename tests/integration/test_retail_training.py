@@ -1,18 +1,22 @@
-"""Both jobs of a retraining on Glue, from the published star schema to a model and its embeddings in the lake."""
+"""retail-retraining for real: from the published star schema to a model in the lake, which then serves."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import awswrangler
 import boto3
 import pytest
+from alerts_inbox import alerts_inbox
+from streaming_recs.adapters.inference_client import InferenceClient
 from support import LocalAws
 
 pytestmark = pytest.mark.local_aws
 
 LAKE = "retail-lake-000000000000-us-east-1"
+RUN = "retraining-whole"
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +36,37 @@ def ask(session: boto3.Session, statement: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in frame.itertuples(index=False)]
 
 
-def report_of(aws: LocalAws, run: dict[str, Any]) -> dict[str, Any]:
-    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
-    body = aws.client("s3").get_object(Bucket=LAKE, Key=f"runs/{run['Id']}/report.json")["Body"].read()
+@dataclass(frozen=True)
+class Retrained:
+    """What one execution of retail-retraining left behind."""
+
+    table: dict[str, Any]
+    model: dict[str, Any]
+    alert: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def retrained(loaded: LocalAws) -> Retrained:
+    with alerts_inbox(loaded, "retraining-test") as inbox:
+        execution = loaded.run_state_machine("retail-retraining", RUN)
+        assert execution["status"] == "SUCCEEDED", execution.get("cause")
+        alert = inbox.message_with(RUN)
+    return Retrained(report_of(loaded, f"{RUN}-table"), report_of(loaded, RUN), alert)
+
+
+def report_of(aws: LocalAws, run_id: str) -> dict[str, Any]:
+    body = aws.client("s3").get_object(Bucket=LAKE, Key=f"runs/{run_id}/report.json")["Body"].read()
     return dict(json.loads(body))
 
 
 @pytest.fixture(scope="module")
-def table(loaded: LocalAws) -> dict[str, Any]:
-    return report_of(loaded, loaded.run_job("retail-ml-etl-job"))
+def table(retrained: Retrained) -> dict[str, Any]:
+    return retrained.table
 
 
 @pytest.fixture(scope="module")
-def trained(loaded: LocalAws, table: dict[str, Any]) -> dict[str, Any]:
-    return report_of(loaded, loaded.run_job("retail-train-embeddings"))
+def trained(retrained: Retrained) -> dict[str, Any]:
+    return retrained.model
 
 
 def test_every_order_line_that_was_not_cancelled_is_an_interaction(session, table):
@@ -89,3 +110,12 @@ def test_a_model_and_its_embeddings_are_in_the_lake(loaded, trained):
 def test_the_gate_says_why(trained):
     assert trained["decision"] in {"provisional", "live", "refused"}
     assert any("popularity" in reason for reason in trained["reasons"])
+
+
+def test_the_first_version_serves_and_the_alert_says_what_the_gate_said(loaded, trained, retrained):
+    assert trained["serves"] in {"candidate", "popularity"}  # there is no other one to be kept
+    assert trained["model_version"] in retrained.alert["Message"]
+    assert trained["decision"] in retrained.alert["Message"]
+    answer = InferenceClient(loaded.client("lambda"), "retail-inference").get("/popular", limit=3)
+    assert answer["model_version"] == trained["model_version"]
+    assert len(answer["items"]) == 3

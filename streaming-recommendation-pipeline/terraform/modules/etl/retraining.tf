@@ -53,9 +53,10 @@ locals {
 
       ReadReport = merge(module.task.read_report, local.told, { Next = "Promoted" })
 
+      # Refused or unchanged: what is live goes on. A first version that was refused is loaded to serve what is popular.
       Promoted = {
         Type    = "Choice"
-        Choices = [for decision in ["refused", "unchanged"] : { Variable = "$.result.report.decision", StringEquals = decision, Next = "NotifyDecision" }]
+        Choices = [{ Variable = "$.result.report.serves", StringEquals = "live", Next = "NotifyDecision" }]
         Default = "Load"
       }
 

@@ -41,7 +41,7 @@ run "a_failure_is_told_and_the_machine_fails" {
 
 run "what_the_gate_refuses_is_not_loaded" {
   assert {
-    condition     = local.definition.States.Promoted.Choices[0] == { Variable = "$.result.report.decision", StringEquals = "refused", Next = "NotifyDecision" }
-    error_message = "A refused version must not reach the database."
+    condition     = local.definition.States.Promoted.Choices[0] == { Variable = "$.result.report.serves", StringEquals = "live", Next = "NotifyDecision" }
+    error_message = "A version that was refused must not take the place of a live one."
   }
 }
