@@ -16,9 +16,9 @@ DEMO_ORDER_LINES = 20_000
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a local AWS stays in one worker, which starts one; the other worker takes all the rest."""
+    """What needs the shared local AWS stays in one worker, which starts it; the other worker takes all the rest."""
     for item in items:
-        if item.get_closest_marker("local_aws"):
+        if item.get_closest_marker("local_aws") and "fresh_local_aws" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("local-aws"))
 
 

@@ -171,6 +171,8 @@ class ModelVersion:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
+            # A version from before ratings weighed is still served, and compared with, until the next one takes over.
+            arrays.setdefault("histories.weight", np.ones_like(arrays["histories.times"]))
             header = json.loads(str(arrays.pop("header")))
             values = {name: value for name, value in arrays.items() if "." not in name}
             places = arrays["place_priors.place"].tolist()

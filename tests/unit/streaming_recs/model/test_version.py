@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,14 @@ def test_the_bytes_of_a_version_are_the_version(version: ModelVersion) -> None:
     assert again.index("P0-02") == 2
     assert again.index("unknown") is None
     assert again.user_index(101) == 1
+
+
+def test_a_version_from_before_ratings_weighed_weighs_every_purchase_alike(version: ModelVersion) -> None:
+    with np.load(io.BytesIO(version.to_bytes()), allow_pickle=False) as archive:
+        older = {name: archive[name] for name in archive.files if name != "histories.weight"}
+    written = io.BytesIO()
+    np.savez_compressed(written, **older)
+    assert set(ModelVersion.from_bytes(written.getvalue()).histories.weight.tolist()) == {1.0}
 
 
 def test_a_version_without_reranker_stays_without(version: ModelVersion) -> None:
