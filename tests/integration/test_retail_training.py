@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,3 +120,17 @@ def test_the_first_version_serves_and_the_alert_says_what_the_gate_said(loaded, 
     answer = InferenceClient(loaded.client("lambda"), "retail-inference").get("/popular", limit=3)
     assert answer["model_version"] == trained["model_version"]
     assert len(answer["items"]) == 3
+
+
+def test_shoppers_are_replayed_on_the_stream_and_get_answers(loaded, retrained):
+    shown = loaded.run("retail", "stream-shoppers", "--visits", "20").stdout
+    assert re.search(r"events sent +│ (\S+) of \1 ", shown), shown
+    assert "trained_user" in shown
+
+
+def test_every_click_changes_the_shoppers_list_and_nobody_elses(loaded, retrained):
+    for _ in range(2):  # the second one is on another product
+        shown = loaded.run("retail", "show-click").stdout
+        assert re.search(r"The list changed \d+ ms after the click", shown), shown
+        control_before, control_after = re.findall(r"mean rank ◀ +│ +\S+ +│ +\S+ +│ +(\S+) +│ +(\S+) +│", shown)[0]
+        assert control_before == control_after

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from streaming_recs.adapters.event_sink import EventSink
 from streaming_recs.adapters.inference_client import InferenceClient, InferenceFailedError
-from streaming_recs.events import BrowsedItem, BrowseEvent
+from streaming_recs.events import BrowsedItem, BrowseEvent, shopper_key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +56,7 @@ class ClickTrial:
         if answer["path"] == "popular":
             return None
         before, control_before = _codes(answer), _items(client, control)
-        clicked = _unlike(client, before)
+        clicked = _unlike(client, before, _seen(platform, shopper))
         neighbours = _codes(client.get(f"/items/{clicked}/similar", limit=_NEIGHBOURS))
         began = time.perf_counter()
         EventSink(platform.aws("kinesis"), stream).send([_click(shopper, clicked)])
@@ -126,11 +126,20 @@ def _codes(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(item["product_code"] for item in answer["items"])
 
 
-def _unlike(client: InferenceClient, listed: Sequence[str]) -> str:
-    """The popular product that stands furthest down the shopper's list: the click says something new."""
+def _seen(platform: Platform, customer: int) -> set[str]:
+    """The products that serving remembers of the customer: looking at one of them again says nothing new."""
+    with platform.connect() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT product FROM recent_interactions WHERE shopper = %s", (shopper_key(customer, ""),)
+        ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _unlike(client: InferenceClient, listed: Sequence[str], seen: set[str]) -> str:
+    """Of what is popular and was not looked at lately, the product that stands furthest down the shopper's list."""
     popular = _codes(client.get("/popular", limit=_DEEP))
     place = {code: rank for rank, code in enumerate(listed)}
-    return max(popular, key=lambda code: place.get(code, -1))
+    return max([code for code in popular if code not in seen] or popular, key=lambda code: place.get(code, -1))
 
 
 def _click(customer: int, product: str) -> BrowseEvent:
