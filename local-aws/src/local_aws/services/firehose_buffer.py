@@ -126,6 +126,19 @@ class Buffer:
             self._db.execute("DELETE FROM offsets WHERE stream = ?", (stream,))
 
 
+def batches(items: Iterable[Item], max_bytes: int) -> list[list[Item]]:
+    """The items in their order, in batches of so many bytes at most; one item alone may have more."""
+    found: list[list[Item]] = []
+    size = 0
+    for item in items:
+        size += len(item.data)
+        if not found or size > max_bytes:
+            found.append([])
+            size = len(item.data)
+        found[-1].append(item)
+    return found
+
+
 @cache
 def buffer_of(ctx: Context) -> Buffer:
     return Buffer(ctx.settings.state / "firehose.sqlite")

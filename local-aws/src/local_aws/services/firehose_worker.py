@@ -13,7 +13,7 @@ from typing import Any
 
 from local_aws import upstream
 from local_aws.context import Context
-from local_aws.services.firehose_buffer import BACKUP, FAILED, RAW, READY, Item, buffer_of
+from local_aws.services.firehose_buffer import BACKUP, FAILED, RAW, READY, Item, batches, buffer_of
 from local_aws.services.firehose_delivery import DeliveryError, Writer
 from local_aws.services.firehose_transform import Transformation, failure_line, transform
 from local_aws.services.kinesis_log import Reader, Record
@@ -24,6 +24,7 @@ log = logging.getLogger("local_aws.firehose")
 
 TICK_SECONDS = 0.2
 READ_RECORDS = 2000
+AT_ONCE = 4  # batches that the function is invoked with side by side, as for the shards of an on-demand stream
 SLOWEST_RETRY_SECONDS = 30.0
 
 
@@ -98,7 +99,13 @@ class Worker:
             return self._pass_on()
         if not self._is_due(RAW, how.buffer_bytes, how.interval_seconds):
             return False
-        items = self.buffer.take(self.name, RAW, how.buffer_bytes)
+        items = self.buffer.take(self.name, RAW, AT_ONCE * how.buffer_bytes)
+        async with asyncio.TaskGroup() as side_by_side:  # when one cannot be stored, none is left running
+            for batch in batches(items, how.buffer_bytes):
+                side_by_side.create_task(self._transform_batch(stream, how, batch))
+        return True
+
+    async def _transform_batch(self, stream: Params, how: Transformation, items: list[Item]) -> None:
         result = await transform(self.ctx, stream, how, items)
         delimiter = _delimiter(stream["Destination"])
         added = [(READY, Item(item.data + delimiter, item.arrived, item.info)) for item in result.done]
@@ -109,7 +116,6 @@ class Worker:
         if result.failed:
             reason = result.failed[0][1]
             await asyncio.to_thread(self._writer().report, reason.code, reason.message)
-        return True
 
     def _pass_on(self) -> bool:
         """Without a function: append the delimiter; so does what waited for a function that was taken away."""

@@ -1,7 +1,7 @@
 """The second stage: exported trees over a candidate's features, in numpy.
 
-A tenth of the trees draws up a short list, the others score that alone: on Online Retail the same lists to the fourth
-digit of recall, in a sixth of the time.
+A tenth of the trees draws up a short list, the others score that alone: on Online Retail recall stays within 0.0006, in
+a seventh of the time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from streaming_recs.model.features import NAMES, places
 from streaming_recs.model.version import Indices, Matrix, ModelFormatError, Trees, Vector
 
-SHORT_LIST = 100  # candidates of a shopper that all trees score
+SHORT_LIST = 60  # candidates of a shopper that all trees score
 _EARLY, _LEAST_EARLY = 0.1, 20  # share and number of the trees that come first
 _BLOCK = 256  # rows × trees of a block stay in the processor's cache
 
