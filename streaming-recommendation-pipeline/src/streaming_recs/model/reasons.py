@@ -27,8 +27,9 @@ def reasons(model: ModelVersion, known: Batch, row: int, items: Indices) -> list
     if len(sources) == 0 or len(items) == 0:
         return said
     weight = known.weight[mine] * np.where(times > 0, 1.0, 10.0)
-    drawn_by = strongest(model.neighbours.item[sources], model.neighbours.weight[sources] * weight[:, None], items)
-    bought = {int(item): int(count) for item, count in zip(sources, times, strict=True) if count > 0}
+    strength = model.neighbours.weight[sources] * weight[:, None]
+    drawn_by = strongest(model.neighbours.item[sources], strength, items, len(model.items))
+    bought = {item: int(count) for item, count in zip(sources.tolist(), times.tolist(), strict=True) if count > 0}
     for position, (item, best) in enumerate(zip(items.tolist(), drawn_by.tolist(), strict=True)):
         if item in bought:
             said[position] = "You bought this before" if bought[item] == 1 else f"You bought this {bought[item]} times"
@@ -38,12 +39,16 @@ def reasons(model: ModelVersion, known: Batch, row: int, items: Indices) -> list
     return said
 
 
-def strongest(near: NDArray[np.int32], strength: Matrix, items: Indices) -> Indices:
-    """(i,) which row of `near` (s, k) draws each item most by its `strength` (s, k), the first of equals; -1: none."""
-    order = np.argsort(items)
-    place = np.minimum(np.searchsorted(items[order], near), len(items) - 1)
-    source, column = np.nonzero((items[order][place] == near) & (strength > 0))
-    position, pull = order[place[source, column]], strength[source, column]
+def strongest(near: NDArray[np.int32], strength: Matrix, items: Indices, catalogue: int) -> Indices:
+    """(i,) which row of `near` (s, k) draws each item most by its `strength` (s, k), the first of equals; -1: none.
+
+    catalogue: n, of which `near` and `items` are positions; -1 pads `near`.
+    """
+    place = np.full(catalogue + 1, -1, dtype=np.int64)  # the last one is what a padding finds
+    place[items] = np.arange(len(items))
+    placed = place[near]
+    source, column = np.nonzero((placed >= 0) & (strength > 0))
+    position, pull = placed[source, column], strength[source, column]
     best = np.full(len(items), -1, dtype=np.int64)
     rising = np.lexsort((-source, pull))
     best[position[rising]] = source[rising]  # the last one written stays

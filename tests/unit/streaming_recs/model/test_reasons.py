@@ -18,4 +18,4 @@ def test_the_strongest_pull_is_found_the_first_of_equals(seed: int) -> None:
     for item in items.tolist():
         pulls = np.where(near == item, strength, 0).max(axis=1)
         expected.append(int(np.argmax(pulls)) if pulls.max() > 0 else -1)
-    assert strongest(near, strength, items).tolist() == expected
+    assert strongest(near, strength, items, 30).tolist() == expected
