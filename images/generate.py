@@ -221,7 +221,7 @@ def picture_dashboard(path: Path) -> None:
     sys.path.insert(0, str(IMAGES.parent / "tests" / "browser"))
     from voila_app import dashboard_app, opened  # noqa: PLC0415 - only this picture needs a browser
 
-    with dashboard_app(os.environ) as url, opened(url, width=1400, height=2000) as page:
+    with dashboard_app(os.environ) as url, opened(url, width=1400, height=2600) as page:
         page.screenshot(path=path)
 
 
