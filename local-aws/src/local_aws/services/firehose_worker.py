@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -24,7 +25,9 @@ log = logging.getLogger("local_aws.firehose")
 
 TICK_SECONDS = 0.2
 READ_RECORDS = 2000
-AT_ONCE = 4  # batches that the function is invoked with side by side, as for the shards of an on-demand stream
+# Batches that the function is invoked with side by side: as for the shards of an on-demand stream, but one processor
+# stays free, since here the functions that people wait for have none of their own.
+AT_ONCE = min(4, max(1, (os.cpu_count() or 2) - 1))
 SLOWEST_RETRY_SECONDS = 30.0
 
 
