@@ -114,7 +114,7 @@ def settled(s3: Any, bucket: str, counted: dict[str, int]) -> int:
     rows, since = delivered_rows(s3, bucket, counted), time.monotonic()
     with console.status("waiting until what was sent before is delivered"):
         while time.monotonic() - since < BUFFERED_SECONDS + 30:
-            time.sleep(15)  # cold starts are over; they are not what a running shop waits for
+            time.sleep(5)
             if (now := delivered_rows(s3, bucket, counted)) != rows:
                 rows, since = now, time.monotonic()
     return rows
