@@ -15,7 +15,7 @@ export PATH="$$PWD/.venv/bin:$(CACHE)/tools/uv-$(UV_VERSION)/bin:$$PATH"
 export LANG="$${LANG:-C.UTF-8}"
 endef
 UV_VERSION := $(shell sed -n 's/^UV_VERSION=//p' bin/setup)
-# One worker has the local AWS to itself, the other runs what needs none. ARGS="-n 0" for a debugger.
+# One worker has the shared local AWS to itself, the other runs all that does not need it. ARGS="-n 0" for a debugger.
 TWO_WORKERS := -n 2 --dist loadgroup
 # The checkout's own local AWS, as `make env` prints it.
 define ENTER_LOCAL_AWS
