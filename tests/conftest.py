@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from etl_world import EtlWorld, etl_world
 from support import BIN, CHECKOUT, SHARED_DATA, LocalAws, free_port
 
 DEMO_ORDER_LINES = 20_000
@@ -16,10 +17,13 @@ DEMO_ORDER_LINES = 20_000
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the shared local AWS stays in one worker, which starts it; the other worker takes all the rest."""
+    """What needs the applied local AWS stays in one worker; the other one has one of its own for what needs it bare."""
     for item in items:
-        if item.get_closest_marker("local_aws") and "fresh_local_aws" not in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("local-aws"))
+        fixtures = getattr(item, "fixturenames", ())
+        for shared in ("applied", "local_aws"):
+            if shared in fixtures:
+                item.add_marker(pytest.mark.xdist_group(shared))
+                break
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +56,22 @@ def fresh_local_aws(tmp_path: Path) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def applied(local_aws: LocalAws) -> LocalAws:
-    """Local AWS with every Terraform root applied, by the commands that users type."""
+    """Local AWS with every Terraform root applied by the commands that users type, and a generated source published.
+
+    The source is loaded and published while the last root's apply waits, mostly, for its database.
+    """
     local_aws.run("retail", "package", "--target", "local")
-    local_aws.run("retail", "deploy", timeout=1500)
+    local_aws.run("retail", "deploy", "app-infrastructure", "batch-etl-pipeline")
+    with local_aws.running("retail", "deploy", "streaming-recommendation-pipeline"):
+        local_aws.run("retail", "load-source", "--orders", str(DEMO_ORDER_LINES), "--seed", "7")
+        run = local_aws.run_job()
+        assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     return local_aws
 
 
 @pytest.fixture(scope="session")
-def loaded(applied: LocalAws) -> LocalAws:
-    """Applied, a generated source loaded, and the ETL job run over it."""
-    applied.run("retail", "load-source", "--orders", str(DEMO_ORDER_LINES), "--seed", "7")
-    run = applied.run_job()
-    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
-    return applied
+def dump_world(applied: LocalAws, shared_data: Path) -> Iterator[EtlWorld]:
+    """The genuine dump in a source of its own, published in a lake of its own."""
+    with etl_world(applied, "genuine", shared_data / "classicmodels" / "mysqlsampledatabase.sql") as made:
+        made.publish()
+        yield made

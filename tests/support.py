@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import boto3
@@ -66,6 +69,20 @@ class LocalAws:
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    @contextmanager
+    def running(self, *command: str, timeout: int = 900) -> Iterator[None]:
+        """Run a command beside the block, whose end waits for it; its output is shown when it fails."""
+        with TemporaryFile("w+") as output:
+            child = subprocess.Popen(command, cwd=CHECKOUT, env=self.env, stdout=output, stderr=output)
+            try:
+                yield
+                child.wait(timeout)
+            finally:
+                child.terminate()
+                child.wait()
+            output.seek(0)
+            assert child.returncode == 0, f"{' '.join(command)} ended with {child.returncode}\n{output.read()}"
 
     def client(self, service: str) -> Any:
         return boto3.client(

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.local_aws
 
 
 @pytest.fixture(scope="module")
-def page(loaded: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(applied: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     try:
         chromium()
     except NoBrowser as absent:
         pytest.fail(str(absent)) if os.environ.get("CI") == "true" else pytest.skip(str(absent))
     log = tmp_path_factory.mktemp("voila") / "log"
-    with log.open("wb") as written, dashboard_app(loaded.env, written) as url, opened(url) as page:
+    with log.open("wb") as written, dashboard_app(applied.env, written) as url, opened(url) as page:
         yield page
 
 
@@ -34,29 +34,29 @@ def untouched(page: Page) -> Page:
     return page
 
 
-def test_the_headline_is_what_athena_answers(loaded: Any, untouched: Page) -> None:
+def test_the_headline_is_what_athena_answers(applied: Any, untouched: Page) -> None:
     sql = "SELECT SUM(revenue) FROM daily_sales"
-    [(revenue,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    [(revenue,)] = ask(applied.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
     assert f"{revenue:,.2f}" in untouched.inner_text("body")
 
 
-def test_a_control_redraws_from_memory(loaded: Any, untouched: Page) -> None:
+def test_a_control_redraws_from_memory(applied: Any, untouched: Page) -> None:
     """Within a second or two, then: what takes longer is a question to Athena, and none is asked."""
-    asked = _questions(loaded)
+    asked = _questions(applied)
     for country in ("USA", "France", "All"):
         _choose(untouched, "Country", country)
-    assert _questions(loaded) == asked
+    assert _questions(applied) == asked
 
 
-def _questions(loaded: Any) -> set[str]:
-    pages = loaded.client("athena").get_paginator("list_query_executions").paginate(WorkGroup="retail-analytics")
+def _questions(applied: Any) -> set[str]:
+    pages = applied.client("athena").get_paginator("list_query_executions").paginate(WorkGroup="retail-analytics")
     return {query for page in pages for query in page["QueryExecutionIds"]}
 
 
-def test_a_country_shows_that_country_alone(loaded: Any, untouched: Page) -> None:
+def test_a_country_shows_that_country_alone(applied: Any, untouched: Page) -> None:
     _choose(untouched, "Country", "USA")
     sql = "SELECT SUM(revenue) FROM daily_sales WHERE country = 'USA'"
-    [(revenue,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    [(revenue,)] = ask(applied.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
     assert f"{revenue:,.2f}" in untouched.inner_text("body")
 
 

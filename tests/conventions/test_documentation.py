@@ -62,8 +62,8 @@ def test_no_file_names_a_package_registry_or_a_place_on_one_machine() -> None:
 
 @pytest.mark.local_aws
 @pytest.mark.parametrize("name", ["README.md", "batch-etl-pipeline/README.md", "app-infrastructure/README.md"])
-def test_commands_of_a_readme_run_as_written(name: str, loaded: LocalAws) -> None:
-    environment = loaded.host_env | {"TF_CLI_ARGS_apply": "-auto-approve -input=false"}
+def test_commands_of_a_readme_run_as_written(name: str, applied: LocalAws) -> None:
+    environment = applied.host_env | {"TF_CLI_ARGS_apply": "-auto-approve -input=false"}
     for block in shell_blocks(CHECKOUT / name):
         runnable = re.sub(
             r"^(make (demo|test|dashboard))\b.*$", r": \1 is run by other tests", block, flags=re.MULTILINE

@@ -14,26 +14,16 @@ import psutil
 import pytest
 from batch_etl.errors import SourceAccessDenied, SourceConnectionLost, SourceUnreachable
 from batch_etl.sources.mysql import Login, open_snapshot
-from etl_world import JOB, etl_world
+from etl_world import DUMP, JOB
 
 pytestmark = pytest.mark.local_aws
 
-DUMP = ("2996", "9604190.61")
 DISK_BYTES = 16 * 1024
 
 
-@pytest.fixture(scope="module")
-def world(applied, shared_data):
-    """The dump, published once; its tables take text of any script and rows that break every promise."""
-    with etl_world(applied, "etlfaults", shared_data / "classicmodels" / "mysqlsampledatabase.sql") as made:
-        made.mysql(
-            "ALTER TABLE orderdetails DROP FOREIGN KEY orderdetails_ibfk_1, DROP FOREIGN KEY orderdetails_ibfk_2"
-        )
-        for table in ("orders", "orderdetails"):
-            made.mysql(f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4")
-        run = made.run()
-        assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
-        yield made
+@pytest.fixture
+def world(dump_world):
+    return dump_world.as_the_dump()
 
 
 def failure(run):
@@ -78,7 +68,7 @@ def test_a_missing_table_fails_before_anything_is_written(world):
         run = world.run()
     finally:
         world.mysql("RENAME TABLE payments_away TO payments")
-    assert "SourceTableMissing: etlfaults.payments not found in the source" in failure(run)
+    assert "SourceTableMissing: genuine.payments not found in the source" in failure(run)
     report = world.report(run["Id"])
     assert report["status"] == "FAILED"
     assert "payments not found" in report["reasons"][0]
@@ -91,19 +81,7 @@ def test_a_changed_type_says_how_to_change_it_back(world):
         message = failure(world.run())
     finally:
         world.mysql("ALTER TABLE orderdetails MODIFY priceEach DECIMAL(10,2) NOT NULL")
-    assert "SourceTypeChanged: etlfaults.orderdetails.priceEach is double" in message
-
-
-def test_a_killed_run_leaves_the_old_tables_and_the_next_one_completes(world):
-    run_id = world.start()
-    folder = world.aws.settings.state / "glue" / "runs" / run_id
-    wait_for(lambda: "extract done" in text(folder / "output.log"), "the extract to end")
-    os.kill(int(json.loads((folder / "job.json").read_text())["pid"]), signal.SIGKILL)
-    assert world.end(run_id)["JobRunState"] == "FAILED"
-    assert world.facts() == DUMP
-    run = world.run()
-    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
-    assert world.facts() == DUMP
+    assert "SourceTypeChanged: genuine.orderdetails.priceEach is double" in message
 
 
 def test_a_full_disk_is_named_with_the_table_that_it_stopped(world):
@@ -121,6 +99,9 @@ def test_a_full_disk_is_named_with_the_table_that_it_stopped(world):
 
 
 def test_bad_rows_go_to_quarantine_and_the_sums_still_agree(world):
+    world.mysql("ALTER TABLE orderdetails DROP FOREIGN KEY orderdetails_ibfk_1, DROP FOREIGN KEY orderdetails_ibfk_2")
+    for table in ("orders", "orderdetails"):
+        world.mysql(f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4")
     world.mysql(
         "SET foreign_key_checks = 0",
         "SET sql_mode = ''",
@@ -160,6 +141,19 @@ def test_bad_rows_go_to_quarantine_and_the_sums_still_agree(world):
     world.mysql("UPDATE orderdetails SET quantityOrdered = quantityOrdered + 1 WHERE orderNumber = 10100")
     changed = {name: row.difference for name, row in world.reconcile().items() if row.difference}
     assert set(changed) == {"booked"}, "a quarantine explains its own records and no other difference"
+
+
+def test_a_killed_run_leaves_the_old_tables_and_the_next_one_completes(dump_world):
+    before = dump_world.facts()
+    dump_world.restore()
+    run_id = dump_world.start()
+    folder = dump_world.aws.settings.state / "glue" / "runs" / run_id
+    wait_for(lambda: "extract done" in text(folder / "output.log"), "the extract to end")
+    os.kill(int(json.loads((folder / "job.json").read_text())["pid"]), signal.SIGKILL)
+    assert dump_world.end(run_id)["JobRunState"] == "FAILED"
+    assert dump_world.facts() == before
+    dump_world.publish()
+    assert dump_world.facts() == DUMP
 
 
 def test_a_database_dying_in_the_middle_of_the_extract_is_a_lost_connection(world):

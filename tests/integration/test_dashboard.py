@@ -27,24 +27,24 @@ def printed(cell: nbformat.NotebookNode) -> str:
     return "".join(output.get("text", "") for output in cell.outputs)
 
 
-def test_the_notebook_runs_and_shows_its_widgets(loaded: Any) -> None:
-    notebook = executed(loaded.env)
+def test_the_notebook_runs_and_shows_its_widgets(applied: Any) -> None:
+    notebook = executed(applied.env)
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert ["application/vnd.jupyter.widget-view+json" in output["data"] for output in shown] == [True, True]
 
 
-def test_its_revenue_is_athenas_to_the_cent(loaded: Any) -> None:
+def test_its_revenue_is_athenas_to_the_cent(applied: Any) -> None:
     of_the_notebook = "lines = dashboard.gold.lines; print(lines[lines.status != 'Cancelled'].amount.sum())"
-    notebook = executed(loaded.env, of_the_notebook)
+    notebook = executed(applied.env, of_the_notebook)
     sql = "SELECT CAST(100 * SUM(revenue) AS BIGINT) FROM daily_sales"
-    [(cents,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    [(cents,)] = ask(applied.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
     assert int(printed(notebook.cells[-1])) == cents
 
 
-def test_it_reads_the_last_publications_snapshots(loaded: Any) -> None:
-    notebook = executed(loaded.env, "print(dashboard.gold.publication.run_id)")
+def test_it_reads_the_last_publications_snapshots(applied: Any) -> None:
+    notebook = executed(applied.env, "print(dashboard.gold.publication.run_id)")
     sql = "SELECT runId FROM publications ORDER BY publishedAt DESC LIMIT 1"
-    [(run_id,)] = ask(loaded.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
+    [(run_id,)] = ask(applied.client("athena"), sql, workgroup="retail-analytics", database="retail_gold").rows
     assert printed(notebook.cells[-1]).strip() == run_id
 
 

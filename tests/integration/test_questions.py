@@ -25,18 +25,18 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def session(loaded: Any) -> Iterator[boto3.Session]:
+def session(applied: Any) -> Iterator[boto3.Session]:
     """A session that finds local AWS as a user's does: by the environment of `make env`."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in loaded.env.items():
+        for name, value in applied.env.items():
             if name.startswith("AWS_"):
                 environment.setenv(name, value)
         yield boto3.Session(region_name="us-east-1")
 
 
 @pytest.fixture(scope="module")
-def mysql(loaded: Any) -> Iterator[Callable[[str], tuple[list[str], Rows]]]:
-    source = find_source(environment=loaded.env, aws=loaded.client)
+def mysql(applied: Any) -> Iterator[Callable[[str], tuple[list[str], Rows]]]:
+    source = find_source(environment=applied.env, aws=applied.client)
     with source.connect(source.address.database) as connection, connection.cursor() as cursor:
 
         def asked(name: str) -> tuple[list[str], Rows]:
@@ -115,8 +115,8 @@ def test_there_are_ten_questions_and_each_has_its_rival() -> None:
     assert sorted(path.stem for path in MYSQL.glob("*.sql")) == QUESTIONS
 
 
-def test_retail_questions_prints_every_answer_with_its_cost(loaded: Any) -> None:
-    printed = loaded.run("retail", "questions", "--rows", "3").stdout
+def test_retail_questions_prints_every_answer_with_its_cost(applied: Any) -> None:
+    printed = applied.run("retail", "questions", "--rows", "3").stdout
     for name in QUESTIONS:
         title = (ATHENA / f"{name}.sql").read_text().splitlines()[0].removeprefix("-- ")
         assert title in printed
@@ -124,7 +124,7 @@ def test_retail_questions_prints_every_answer_with_its_cost(loaded: Any) -> None
     assert printed.count("scanned") == 11
 
 
-def test_an_unknown_question_is_refused_by_name(loaded: Any) -> None:
-    refused = loaded.run("retail", "questions", "--only", "weather", check=False)
+def test_an_unknown_question_is_refused_by_name(applied: Any) -> None:
+    refused = applied.run("retail", "questions", "--only", "weather", check=False)
     assert refused.returncode == 1
     assert "has no such named query" in refused.stderr

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.local_aws
 
 
 @pytest.fixture
-def inbox(loaded: LocalAws) -> Iterator[Inbox]:
-    with alerts_inbox(loaded, "nightly-test") as subscribed:
+def inbox(applied: LocalAws) -> Iterator[Inbox]:
+    with alerts_inbox(applied, "nightly-test") as subscribed:
         yield subscribed
 
 
@@ -34,17 +34,17 @@ def published_runs(aws: LocalAws) -> list[str]:
     return [row[0] for row in ask(aws.client("athena"), sql, workgroup="retail-analytics").rows]
 
 
-def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(loaded: LocalAws, inbox: Inbox) -> None:
-    execution = loaded.run_state_machine("retail-nightly", "nightly-whole")
+def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(applied: LocalAws, inbox: Inbox) -> None:
+    execution = applied.run_state_machine("retail-nightly", "nightly-whole")
 
     assert execution["status"] == "SUCCEEDED", execution.get("cause")
-    runs = loaded.client("glue").get_job_runs(JobName="retail-etl-job")["JobRuns"]
+    runs = applied.client("glue").get_job_runs(JobName="retail-etl-job")["JobRuns"]
     stages = [
         run["Arguments"]["--stages"] for run in runs if run.get("Arguments", {}).get("--run_id") == "nightly-whole"
     ]
     assert sorted(stages) == ["audit", "build", "extract", "publish"]
-    assert published_runs(loaded)[-1] == "nightly-whole"
-    order_lines = source_sql(loaded, "SELECT COUNT(*) FROM orderdetails")[0][0]
+    assert published_runs(applied)[-1] == "nightly-whole"
+    order_lines = source_sql(applied, "SELECT COUNT(*) FROM orderdetails")[0][0]
     message = inbox.message_with("nightly-whole")
     counts = json.loads(message["Message"].partition("Counts: ")[2])
     assert "published" in message["Subject"]
@@ -52,16 +52,16 @@ def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(loaded: Loc
     assert counts["quarantined"] == 0
 
 
-def test_a_source_without_a_table_fails_the_night_says_so_and_publishes_nothing(loaded: LocalAws, inbox: Inbox) -> None:
-    before = published_runs(loaded)
-    source_sql(loaded, "RENAME TABLE payments TO payments_elsewhere")
+def test_a_source_without_a_table_fails_the_night_and_publishes_nothing(applied: LocalAws, inbox: Inbox) -> None:
+    before = published_runs(applied)
+    source_sql(applied, "RENAME TABLE payments TO payments_elsewhere")
     try:
-        execution = loaded.run_state_machine("retail-nightly", "nightly-broken")
+        execution = applied.run_state_machine("retail-nightly", "nightly-broken")
     finally:
-        source_sql(loaded, "RENAME TABLE payments_elsewhere TO payments")
+        source_sql(applied, "RENAME TABLE payments_elsewhere TO payments")
 
     assert execution["status"] == "FAILED"
     message = inbox.message_with("nightly-broken")
     assert "FAILED" in message["Subject"]
     assert "payments" in message["Message"]
-    assert published_runs(loaded) == before
+    assert published_runs(applied) == before

@@ -21,10 +21,10 @@ RUN = "retraining-whole"
 
 
 @pytest.fixture(scope="module")
-def session(loaded: LocalAws) -> Any:
+def session(applied: LocalAws) -> Any:
     """A session that finds local AWS as a user's does: by the environment of `make env`."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in loaded.env.items():
+        for name, value in applied.env.items():
             if name.startswith("AWS_"):
                 environment.setenv(name, value)
         yield boto3.Session(region_name="us-east-1")
@@ -47,12 +47,12 @@ class Retrained:
 
 
 @pytest.fixture(scope="module")
-def retrained(loaded: LocalAws) -> Retrained:
-    with alerts_inbox(loaded, "retraining-test") as inbox:
-        execution = loaded.run_state_machine("retail-retraining", RUN)
+def retrained(applied: LocalAws) -> Retrained:
+    with alerts_inbox(applied, "retraining-test") as inbox:
+        execution = applied.run_state_machine("retail-retraining", RUN)
         assert execution["status"] == "SUCCEEDED", execution.get("cause")
         alert = inbox.message_with(RUN)
-    return Retrained(report_of(loaded, f"{RUN}-table"), report_of(loaded, RUN), alert)
+    return Retrained(report_of(applied, f"{RUN}-table"), report_of(applied, RUN), alert)
 
 
 def report_of(aws: LocalAws, run_id: str) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def test_the_table_says_which_publication_it_was_made_of(session, table):
     assert table["publication"] == last[0]
 
 
-def test_a_model_and_its_embeddings_are_in_the_lake(loaded, trained):
-    version, s3 = trained["model_version"], loaded.client("s3")
+def test_a_model_and_its_embeddings_are_in_the_lake(applied, trained):
+    version, s3 = trained["model_version"], applied.client("s3")
     listed = s3.list_objects_v2(Bucket=LAKE, Prefix=f"embeddings/{version}/")["Contents"]
     assert {"item_embeddings.csv", "user_embeddings.csv"} <= {found["Key"].rsplit("/", 1)[1] for found in listed}
     rows = s3.get_object(Bucket=LAKE, Key=f"embeddings/{version}/item_embeddings.csv")["Body"].read().decode()
@@ -113,24 +113,24 @@ def test_the_gate_says_why(trained):
     assert any("popularity" in reason for reason in trained["reasons"])
 
 
-def test_the_first_version_serves_and_the_alert_says_what_the_gate_said(loaded, trained, retrained):
+def test_the_first_version_serves_and_the_alert_says_what_the_gate_said(applied, trained, retrained):
     assert trained["serves"] in {"candidate", "popularity"}  # there is no other one to be kept
     assert trained["model_version"] in retrained.alert["Message"]
     assert trained["decision"] in retrained.alert["Message"]
-    answer = InferenceClient(loaded.client("lambda"), "retail-inference").get("/popular", limit=3)
+    answer = InferenceClient(applied.client("lambda"), "retail-inference").get("/popular", limit=3)
     assert answer["model_version"] == trained["model_version"]
     assert len(answer["items"]) == 3
 
 
-def test_shoppers_are_replayed_on_the_stream_and_get_answers(loaded, retrained):
-    shown = loaded.run("retail", "stream-shoppers", "--visits", "20").stdout
+def test_shoppers_are_replayed_on_the_stream_and_get_answers(applied, retrained):
+    shown = applied.run("retail", "stream-shoppers", "--visits", "20").stdout
     assert re.search(r"events sent +│ (\S+) of \1 ", shown), shown
     assert "trained_user" in shown
 
 
-def test_every_click_changes_the_shoppers_list_and_nobody_elses(loaded, retrained):
+def test_every_click_changes_the_shoppers_list_and_nobody_elses(applied, retrained):
     for _ in range(2):  # the second one is on another product
-        shown = loaded.run("retail", "show-click").stdout
+        shown = applied.run("retail", "show-click").stdout
         assert re.search(r"The list changed \d+ ms after the click", shown), shown
         control_before, control_after = re.findall(r"mean rank ◀ +│ +\S+ +│ +\S+ +│ +(\S+) +│ +(\S+) +│", shown)[0]
         assert control_before == control_after

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Annotated
+
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -14,10 +17,17 @@ stderr = Console(stderr=True)
 FAILURES = (CheckoutError, TerraformError, BotoCoreError, ClientError)
 
 
-def deploy() -> None:
+def deploy(
+    roots: Annotated[
+        list[str] | None, typer.Argument(metavar="ROOT", help="Only these; each needs what those before it made.")
+    ] = None,
+) -> None:
     """Apply every Terraform root: app-infrastructure, batch-etl-pipeline, streaming-recommendation-pipeline."""
+    unknown = sorted(set(roots or ()) - set(ROOTS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(ROOTS)}")
     try:
-        for root in _roots():
+        for root in _roots(roots or ROOTS):
             root.init()
             root.apply()
     except FAILURES as error:
@@ -28,7 +38,7 @@ def destroy() -> None:
     """Destroy every Terraform root, the last one first, with what its jobs made."""
     try:
         standing = []
-        for root in reversed(_roots()):
+        for root in reversed(_roots(ROOTS)):
             root.init()
             if not root.is_empty():
                 standing.append(root)
@@ -44,8 +54,8 @@ def destroy() -> None:
         raise _failed(error) from None
 
 
-def _roots() -> list[Root]:
-    return [Root(checkout() / name / "terraform", stderr) for name in ROOTS]
+def _roots(names: Collection[str]) -> list[Root]:
+    return [Root(checkout() / name / "terraform", stderr) for name in ROOTS if name in names]
 
 
 def _refuse_protected(roots: list[Root]) -> None:

@@ -17,7 +17,7 @@ from batch_etl.stages.runner import run_stages
 def main(argv: Sequence[str]) -> None:
     """Raises an EtlError, which Glue records as the run's error message, when the run fails."""
     options = EtlOptions.from_argv(argv)
-    run_stages(Run(options, glue_session(), aws_clients())).print_summary()
+    run_stages(Run(options, glue_session, aws_clients())).print_summary()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
+from batch_etl.lake.iceberg import CATALOG
 from batch_etl.lake.lock import Lock
 from batch_etl.lake.mirror import Mirror
 from batch_etl.lake.publisher import Publisher
@@ -40,8 +41,16 @@ class Run:
     """A run's options, session and clients, and the rooms made of them."""
 
     options: EtlOptions
-    spark: SparkSession
+    open_spark: Callable[[], SparkSession]
     aws: AwsClients
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """Opened on first use: what is wrong with the source or the lock is told without waiting for Spark."""
+        session = self.open_spark()
+        # Spark 3.5 loads a catalogue on first use, and fails when several threads are the first.
+        session.catalog.databaseExists(f"{CATALOG}.{self._database('gold')}")
+        return session
 
     @property
     def run_id(self) -> str:

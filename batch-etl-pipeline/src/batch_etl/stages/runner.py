@@ -23,8 +23,6 @@ def run_stages(run: Run) -> RunReport:
     report = _begun(run)
     try:
         with run.run_lock.held(hand_over=Stage.PUBLISH not in run.options.stages):
-            # Spark 3.5 loads a catalogue on first use, and fails when several threads are the first.
-            run.publisher.table("fact_orders").exists()
             for stage in run.options.stages:
                 started = time.monotonic()
                 run.folder.forget(*_after(stage))
