@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from decimal import Decimal
 
@@ -97,6 +98,20 @@ def test_daily_sales_count_an_order_with_two_lines_of_a_product_line_once(spark)
     source = small_source(spark, products=("productCode productLine", [("A", "Cars"), ("B", "Cars")]))
     sales = daily_sales(facts_of(source), source["products"], dim_locations(source["customers"]))
     assert rows(sales.where("orderLines > 0"), "orders", "orderLines") == [(1, 2)]
+
+
+def test_sums_of_money_are_exact_to_the_limits_of_quantity_and_price(spark):
+    chance = random.Random(3)  # noqa: S311 - the same lines in every run
+    prices = [Decimal(chance.randrange(10 ** chance.randint(1, 10))).scaleb(-2) for _ in range(400)]
+    lines = [(10, "A", chance.randrange(1, 2 ** chance.randint(1, 31)), price) for price in prices]
+    lines.append((10, "A", 2_147_483_647, Decimal("99999999.99")))
+    source = small_source(spark, orderdetails=("orderNumber productCode quantityOrdered priceEach", lines))
+    expected = sum(quantity * price for _, _, quantity, price in lines)
+    facts = facts_of(source)
+    sales = daily_sales(facts, source["products"], dim_locations(source["customers"]))
+    assert rows(sales, "revenue") == [(expected,)]
+    products = dim_products(source["products"], source["productlines"])
+    assert rows(product_performance(products, facts).where("productCode = 'A'"), "revenue") == [(expected,)]
 
 
 def test_a_product_never_ordered_performs_at_zero(spark):

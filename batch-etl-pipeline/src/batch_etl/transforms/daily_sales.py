@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import DAILY_SALES
-from batch_etl.transforms.measures import CANCELLED, cancelled, cost, is_cancelled, kept, money, total
+from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, kept, money, total, value
 
 _GRAIN = ("orderDate", "productLine", "country")
 
@@ -24,8 +24,8 @@ def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> 
         F.lit(1).alias("orders"),
         F.count(F.lit(1)).alias("lines"),
         F.sum("quantityOrdered").alias("quantity"),
-        F.sum("orderAmount").alias("amount"),
-        F.sum(cost()).alias("cost"),
+        *value("priceEach", "amount"),
+        *value("buyPrice", "cost"),
     )
     return (
         by_order.groupBy(*_GRAIN)
@@ -33,9 +33,9 @@ def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> 
             total(kept("orders")).alias("orders"),
             total(kept("lines")).alias("orderLines"),
             total(kept("quantity")).alias("quantity"),
-            money(kept("amount")).alias("revenue"),
-            money(kept("cost")).alias("cost"),
-            money(cancelled("amount")).alias("cancelledRevenue"),
+            money(kept, "amount").alias("revenue"),
+            money(kept, "cost").alias("cost"),
+            money(cancelled, "amount").alias("cancelledRevenue"),
         )
         .withColumn("margin", (F.col("revenue") - F.col("cost")).cast("decimal(21,2)"))
         .select(*DAILY_SALES.fieldNames())

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import PRODUCT_PERFORMANCE
-from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, kept, money, total
+from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, kept, money, total, value
 
 _COUNTS = ("orders", "customers", "quantity", "cancelledQuantity")
 _AMOUNTS = ("revenue", "cost", "margin", "cancelledRevenue")
@@ -21,21 +21,21 @@ def product_performance(products: DataFrame, facts: DataFrame) -> DataFrame:
 
 
 def _sales(facts: DataFrame) -> DataFrame:
-    by_price = facts.groupBy("productCode", "buyPrice", is_cancelled().alias(CANCELLED)).agg(
+    figures = facts.groupBy("productCode", is_cancelled().alias(CANCELLED)).agg(
         F.sum("quantityOrdered").alias("quantity"),
-        F.sum("orderAmount").alias("amount"),
+        *value("priceEach", "amount"),
+        *value("buyPrice", "cost"),
         F.min("orderDate").alias("firstDate"),
         F.max("orderDate").alias("lastDate"),
     )
     return (
-        by_price.withColumn("cost", F.col("quantity") * F.col("buyPrice"))
-        .groupBy("productCode")
+        figures.groupBy("productCode")
         .agg(
             total(kept("quantity")).alias("quantity"),
-            money(kept("amount")).alias("revenue"),
-            money(kept("cost")).alias("cost"),
+            money(kept, "amount").alias("revenue"),
+            money(kept, "cost").alias("cost"),
             total(cancelled("quantity")).alias("cancelledQuantity"),
-            money(cancelled("amount")).alias("cancelledRevenue"),
+            money(cancelled, "amount").alias("cancelledRevenue"),
             F.min(kept("firstDate")).alias("firstOrderDate"),
             F.max(kept("lastDate")).alias("lastOrderDate"),
         )
