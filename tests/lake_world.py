@@ -35,6 +35,7 @@ def _session(scratch: Path, jars: list[str]) -> SparkSession:
     session: SparkSession = (
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # small tables: the rest is compiling
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", "false")

@@ -37,7 +37,8 @@ from source_database.reconciliation import figures
 from source_database.schema import TABLES, orphans, schema_file, tables_of
 from source_database.staging import staging_database
 
-pytestmark = pytest.mark.local_aws
+# The server is asked for when it is known which one: the group cannot be read from the fixtures.
+pytestmark = [pytest.mark.local_aws, pytest.mark.xdist_group("applied")]
 
 SMALL = Plan(3_000, seed=7)
 TABLE_CHANGED = 1412  # what a server tells a transaction whose tables were exchanged: try again
