@@ -70,8 +70,14 @@ def applied(local_aws: LocalAws) -> LocalAws:
 
 
 @pytest.fixture(scope="session")
-def dump_world(applied: LocalAws, shared_data: Path) -> Iterator[EtlWorld]:
+def dump(shared_data: Path) -> Path:
+    """The well-known classicmodels dump."""
+    return shared_data / "classicmodels" / "mysqlsampledatabase.sql"
+
+
+@pytest.fixture(scope="session")
+def dump_world(applied: LocalAws, dump: Path) -> Iterator[EtlWorld]:
     """The genuine dump in a source of its own, published in a lake of its own."""
-    with etl_world(applied, "genuine", shared_data / "classicmodels" / "mysqlsampledatabase.sql") as made:
+    with etl_world(applied, "genuine", dump) as made:
         made.publish()
         yield made

@@ -2,68 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+import boto3
 import pytest
 from batch_etl.session import runtime_settings
-from local_aws import toolchain
-from local_aws.settings import Settings
+from lake_world import empty_project, spark_session
+from moto import mock_aws
 from pyspark.sql import SparkSession
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    settings = Settings.from_environment()
-    os.environ["JAVA_HOME"] = str(toolchain.ensure(settings, "jre17"))
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    jars = [str(jar) for jar in toolchain.ensure(settings, "spark-jars").rglob("iceberg-spark-runtime*.jar")]
-    scratch = tmp_path_factory.mktemp("spark")
-    catalog = "spark.sql.catalog.glue_catalog"
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.driver.memory", "1g")
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # small tables: the rest is compiling
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.jars", ",".join(jars))
-        .config("spark.local.dir", str(scratch / "local"))
-        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
-        .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-        .config(catalog, "org.apache.iceberg.spark.SparkCatalog")
-        .config(f"{catalog}.type", "hadoop")
-        .config(f"{catalog}.warehouse", str(scratch / "lake"))
-        .config(f"{catalog}.cache-enabled", "false")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
-    for name, value in (runtime_settings(cores=2) | {"spark.sql.shuffle.partitions": "2"}).items():
-        session.conf.set(name, value)
-    yield session
-    session.stop()
-    shutil.rmtree(scratch, ignore_errors=True)
+    with spark_session(tmp_path_factory.mktemp("spark"), runtime_settings(cores=2)) as session:
+        yield session
 
 
 @pytest.fixture
 def lake(spark: SparkSession, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A project of the test's own: its databases <project>_bronze and <project>_gold are there and empty."""
-    project = f"p{abs(hash(request.node.nodeid))}"
-    databases = [f"glue_catalog.{project}_{layer}" for layer in ("bronze", "gold")]
-    for database in databases:
-        spark.sql(f"CREATE NAMESPACE {database}")
-    yield project
-    for database in databases:
-        for table in spark.sql(f"SHOW TABLES IN {database}").collect():
-            spark.sql(f"DROP TABLE {database}.{table.tableName}")
-        spark.sql(f"DROP NAMESPACE {database}")
+    with empty_project(spark, request.node.nodeid) as project:
+        yield project
 
 
-@pytest.fixture(scope="session")
-def dump(shared_data: Path) -> Path:
-    """The well-known classicmodels dump."""
-    return shared_data / "classicmodels" / "mysqlsampledatabase.sql"
+@pytest.fixture
+def mocked_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """An AWS of moto's with the table of locks, whatever the environment points to."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
+        session.client("dynamodb").create_table(
+            TableName="locks",
+            KeySchema=[{"AttributeName": "lockName", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "lockName", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield session

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 from batch_etl.errors import LockHeld, LockLost
 from batch_etl.lake.lock import HANDOVER_SECONDS, Lock
-from moto import mock_aws
 
 
 class Clock:
@@ -25,18 +23,8 @@ class Clock:
 
 
 @pytest.fixture
-def dynamodb(monkeypatch):
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        client.create_table(
-            TableName="locks",
-            KeySchema=[{"AttributeName": "lockName", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "lockName", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
+def dynamodb(mocked_aws):
+    return mocked_aws.client("dynamodb")
 
 
 @pytest.fixture

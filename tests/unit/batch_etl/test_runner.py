@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import certifi
 import pytest
 from batch_etl.errors import LockHeld, RunStateMissing, SourceUnreachable
 from batch_etl.options import EtlOptions
 from batch_etl.stages.context import AwsClients, Run
 from batch_etl.stages.runner import run_stages
-from moto import mock_aws
 
 ARGUMENTS = {
     "project": "retail",
@@ -27,22 +25,12 @@ ARGUMENTS = {
 
 
 @pytest.fixture
-def aws(monkeypatch):
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
-        clients = AwsClients(session.client("s3"), session.client("dynamodb"), session.client("secretsmanager"))
-        clients.s3.create_bucket(Bucket="lake")
-        clients.s3.upload_file(certifi.where(), "lake", "ca.pem")
-        clients.secrets.create_secret(Name="source", SecretString=json.dumps({"username": "u", "password": "p"}))
-        clients.dynamodb.create_table(
-            TableName="locks",
-            KeySchema=[{"AttributeName": "lockName", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "lockName", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield clients
+def aws(mocked_aws):
+    clients = AwsClients(*(mocked_aws.client(name) for name in ("s3", "dynamodb", "secretsmanager")))
+    clients.s3.create_bucket(Bucket="lake")
+    clients.s3.upload_file(certifi.where(), "lake", "ca.pem")
+    clients.secrets.create_secret(Name="source", SecretString=json.dumps({"username": "u", "password": "p"}))
+    return clients
 
 
 def no_spark():
