@@ -26,6 +26,8 @@ def runtime_settings(cores: int) -> dict[str, str]:
         # Few, for a cluster of this size; adaptive execution merges those that turn out small.
         "spark.sql.shuffle.partitions": str(max(4, 2 * cores)),
         "spark.sql.adaptive.enabled": "true",
+        # The marts make millions of groups: an aggregation's small first map only costs there.
+        "spark.sql.codegen.aggregate.map.twolevel.enabled": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         # Another process may have moved a branch since this one looked.
         f"{_CATALOG}.cache-enabled": "false",

@@ -8,6 +8,7 @@ from pyspark.sql import types as t
 from pyspark.sql.window import WindowSpec
 
 from batch_etl.quality.quarantine import FINDING, Rule, Sorted
+from batch_etl.transforms.number_sets import block, members, size
 
 
 def repeats(rows: DataFrame, *key: str) -> DataFrame:
@@ -20,11 +21,9 @@ def repeats(rows: DataFrame, *key: str) -> DataFrame:
     *shared, last = key
     if not isinstance(rows.schema[last].dataType, t.IntegralType):
         return keyed.agg((F.count(F.lit(1)) > F.count_distinct(*key)).alias("repeats"))
-    bits = F.expr(f"bit_count(bit_or(shiftleft(1L, CAST(`{last}` AS INT))))")
-    words = keyed.groupBy(*shared, F.shiftright(F.col(last).cast("bigint"), 6)).agg(
-        F.count(F.lit(1)).alias("rows"), bits.alias("numbers")
-    )
-    return words.agg(F.coalesce(F.bool_or(F.col("rows") > F.col("numbers")), F.lit(False)).alias("repeats"))
+    blocks = keyed.groupBy(*shared, block(last, words=1)).agg(F.count(F.lit(1)).alias("rows"), *members(last, words=1))
+    repeat = F.bool_or(F.col("rows") > size(last, words=1))
+    return blocks.agg(F.coalesce(repeat, F.lit(False)).alias("repeats"))
 
 
 def first_of_each(rows: DataFrame, *key: str) -> Sorted:

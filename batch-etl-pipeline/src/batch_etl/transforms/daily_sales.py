@@ -7,8 +7,10 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from batch_etl.schemas import DAILY_SALES
 from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, kept, money, total, value
+from batch_etl.transforms.number_sets import block, members, size
 
 _GRAIN = ("orderDate", "productLine", "country")
+_WORDS = 4
 
 
 def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> DataFrame:
@@ -19,16 +21,17 @@ def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> 
     lines = facts.join(F.broadcast(products.select("productCode", "productLine")), "productCode").join(
         F.broadcast(locations.select("locationKey", "country")), "locationKey"
     )
-    # An order's lines are summed first: then orders are counted without a set of them for each row.
-    by_order = lines.groupBy("orderNumber", *_GRAIN, is_cancelled().alias(CANCELLED)).agg(
-        F.lit(1).alias("orders"),
+    # The orders of a day have neighbouring numbers, so a block of them is a group: there is no set or row an order.
+    blocks = lines.groupBy(block("orderNumber", _WORDS), *_GRAIN, is_cancelled().alias(CANCELLED)).agg(
+        *members("orderNumber", _WORDS),
         F.count(F.lit(1)).alias("lines"),
         F.sum("quantityOrdered").alias("quantity"),
         *value("priceEach", "amount"),
         *value("buyPrice", "cost"),
     )
     return (
-        by_order.groupBy(*_GRAIN)
+        blocks.withColumn("orders", size("orderNumber", _WORDS))
+        .groupBy(*_GRAIN)
         .agg(
             total(kept("orders")).alias("orders"),
             total(kept("lines")).alias("orderLines"),
