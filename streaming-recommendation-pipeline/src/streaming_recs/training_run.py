@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from dataclasses import asdict, replace
+from importlib.resources import files
 from typing import Any
 
 from streaming_recs.adapters.model_store import ModelStore
@@ -24,16 +26,16 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
 ) -> ModelVersion:
     """Tune, judge, train, write down; the report tells version, decision and figures.
 
-    When the live version was trained on the same snapshots in the same way there is nothing to do, unless `force`.
+    When the live version was trained on the same snapshots by the same code in the same way there is nothing to do, unless `force`.
     The embeddings of a refused version stay under its own name: embeddings/current/ keeps the ones that may go live.
     Only while no version has ever gone live do they become current too, so that there is something to look at.
     """
     settings = _settings(report)
     live_version = store.last_live()
     live = store.load(live_version) if live_version else None
-    recipe = {"snapshots": data["snapshots"], "settings": asdict(settings), "seed": seed}
+    recipe = {"snapshots": data["snapshots"], "settings": asdict(settings), "seed": seed, "code": code_digest()}
     if live is not None and not force and recipe.items() <= live.data.items():
-        report.reasons.append("It was trained on the same snapshots in the same way; --force true trains again.")
+        report.reasons.append("It was trained on the same snapshots, by this code and in this way; --force true trains again.")
         _tell(report, live, "unchanged", "live", live_version)
         return live
     settings = tuned(sources, settings, seed=seed)
@@ -53,6 +55,16 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
     report.reasons += decision.why
     _tell(report, model, decision.status, decision.serves, live_version)
     return model
+
+
+def code_digest() -> str:
+    """Of all that learns and ranks: other code may make another model of the same snapshots."""
+    digest = hashlib.sha256()
+    for room in ("model", "training"):
+        sources = (file for file in files(f"streaming_recs.{room}").iterdir() if file.name.endswith(".py"))
+        for file in sorted(sources, key=lambda file: file.name):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _settings(report: RunReport) -> Settings:

@@ -67,7 +67,7 @@ def test_without_signal_the_gate_refuses_and_popularity_serves(store):
     assert path == "popular"
 
 
-def test_the_same_snapshots_are_not_trained_on_again_while_their_model_is_live(store):
+def test_the_same_snapshots_are_not_trained_on_again_while_their_model_is_live(store, monkeypatch):
     sources = Sources(shop(), catalogue(), customers())
     live = retrain(sources, DATA, store, RunReport("night-1"), seed=1)
     store.note_live(live.version, None)
@@ -78,7 +78,9 @@ def test_the_same_snapshots_are_not_trained_on_again_while_their_model_is_live(s
     other_seed = retrain(sources, DATA, store, RunReport("night-3"), seed=2)
     newer = retrain(sources, DATA | {"snapshots": {"ratings_ml_training": 43}}, store, RunReport("night-4"), seed=1)
     forced = retrain(sources, DATA, store, RunReport("night-5"), seed=1, force=True)
-    assert live.version not in {other_seed.version, newer.version, forced.version}
+    monkeypatch.setattr(training_run, "code_digest", lambda: "0123456789ab")
+    other_code = retrain(sources, DATA, store, RunReport("night-6"), seed=1)
+    assert live.version not in {other_seed.version, newer.version, forced.version, other_code.version}
 
 
 def test_a_refused_version_leaves_the_live_ones_embeddings_where_they_are(store):
