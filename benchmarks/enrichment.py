@@ -52,6 +52,9 @@ class InMemoryStore:
     def last_live(self) -> str | None:
         return self.model.version
 
+    def note_serving(self, version: str) -> None:
+        assert version == self.model.version
+
 
 def events(model: ModelVersion, count: int) -> list[bytes]:
     """Half of known customers, half of strangers; histories of none to eight products."""

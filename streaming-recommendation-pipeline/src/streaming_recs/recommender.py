@@ -193,6 +193,8 @@ class Recommender:
         else:
             logger.info("serving version %s", live.version)
             self._refused = None
+            if live.in_lake:
+                self._models.note_serving(live.version)
         return self._held
 
     def _load(self, live: LiveVersion) -> ModelVersion:

@@ -26,7 +26,8 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
 ) -> ModelVersion:
     """Tune, judge, train, write down; the report tells version, decision and figures.
 
-    When the live version was trained on the same snapshots by the same code in the same way there is nothing to do, unless `force`.
+    When the live version was trained on the same snapshots, by the same code and in the same way, there is nothing to
+    do, unless `force`.
     The embeddings of a refused version stay under its own name: embeddings/current/ keeps the ones that may go live.
     Only while no version has ever gone live do they become current too, so that there is something to look at.
     """
@@ -35,7 +36,9 @@ def retrain(  # noqa: PLR0913 (what a run is made of, by name)
     live = store.load(live_version) if live_version else None
     recipe = {"snapshots": data["snapshots"], "settings": asdict(settings), "seed": seed, "code": code_digest()}
     if live is not None and not force and recipe.items() <= live.data.items():
-        report.reasons.append("It was trained on the same snapshots, by this code and in this way; --force true trains again.")
+        report.reasons.append(
+            "It was trained on the same snapshots, by this code, in this way; --force true trains again."
+        )
         _tell(report, live, "unchanged", "live", live_version)
         return live
     settings = tuned(sources, settings, seed=seed)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from serving_world import BUCKET, Serving
+from streaming_recs.adapters import loader
 from streaming_recs.adapters.model_store import ModelStore
 from streaming_recs.events import BrowsedItem
 from streaming_recs.model.shopper import Wanted
 from streaming_recs.recommender import Asked, Recommender
+from vector_world import small_model
 
 ASKED = [
     Asked(100),
@@ -49,3 +52,31 @@ def test_a_batch_is_one_exchange_with_the_database(serving: Serving) -> None:
     connection.execute = lambda *given, **more: executed.append(given) or execute(*given, **more)  # type: ignore[method-assign,func-returns-value]
     recommender.recommend([Asked(number) for number in range(500)], Wanted())
     assert len(executed) == 1
+
+
+def test_a_version_that_sql_made_live_is_written_into_the_lake_by_the_first_process_that_serves_it(
+    serving: Serving,
+) -> None:
+    serving.publish()
+    models, newer = ModelStore(boto3.client("s3"), BUCKET), small_model("by-sql")
+    models.publish(newer)
+    with serving.database.connect("retail_loader") as connection:
+        loader.load(connection, newer)
+        loader.switch(connection, "by-sql", "psql")
+    assert models.last_live() != "by-sql"
+    assert Recommender(serving.database.store(), models).health() == "by-sql"
+    assert models.last_live() == "by-sql"
+
+
+def test_a_lake_that_cannot_be_written_to_hinders_no_answer(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, models = serving.publish(), ModelStore(boto3.client("s3"), BUCKET)
+    models.note_live("another", None)
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+
+    monkeypatch.setattr(models._client, "put_object", refuse)
+    assert Recommender(serving.database.store(), models).health() == model.version
+    assert "still names another" in caplog.text

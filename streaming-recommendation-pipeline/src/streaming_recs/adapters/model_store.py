@@ -2,8 +2,9 @@
 
 models/<version>/model.npz          everything a process needs, immutable
 models/<version>/record.json        its metrics, its data, and what the promotion gate decided
-models/registry.json                which version went live last: for processes that start while the database is down;
-                                    the database's table model_versions is what decides
+models/registry.json                which version went live last: for training, and for processes that start while the
+                                    database is down. The database's table model_versions is what decides; who makes a
+                                    version live writes it here too, and so does the first process that serves it
 embeddings/<version>/…, embeddings/current/…
     item_embeddings.csv, user_embeddings.csv   id,embedding
     item_facts.csv                             what search knows of an item besides its vector
@@ -17,6 +18,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from streaming_recs.model.version import ModelFormatError, ModelVersion
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+logger = logging.getLogger(__name__)
 REGISTRY = "models/registry.json"
 
 
@@ -79,6 +82,21 @@ class ModelStore:
     def note_live(self, version: str, previous: str | None) -> None:
         """Write down which version went live."""
         self._write(REGISTRY, json.dumps({"live": version, "previous": previous}).encode())
+
+    def note_serving(self, version: str) -> None:
+        """Write down the version that serves where the lake names another: SQL that makes one live tells the database alone.
+
+        What hinders it is logged; the next process that meets the version tries again.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the client has imported it
+
+        before = self.last_live()
+        if before == version:
+            return
+        try:
+            self.note_live(version, before)
+        except (ClientError, BotoCoreError):
+            logger.exception("%s still names %s, although %s serves", REGISTRY, before, version)
 
     def _read(self, key: str) -> bytes | None:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the client has imported it

@@ -23,6 +23,13 @@ data "aws_iam_policy_document" "inference" {
     resources = ["${local.s3_arn}/models/*"]
   }
 
+  # A version that SQL made live is known to the database alone, until a process serves it.
+  statement {
+    sid       = "NoteWhatServes"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.s3_arn}/models/registry.json"]
+  }
+
   # Without it S3 answers 403 for a model that is not there.
   statement {
     sid       = "FindModels"
