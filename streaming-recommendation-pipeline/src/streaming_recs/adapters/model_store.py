@@ -84,7 +84,7 @@ class ModelStore:
         self._write(REGISTRY, json.dumps({"live": version, "previous": previous}).encode())
 
     def note_serving(self, version: str) -> None:
-        """Write down the version that serves where the lake names another: SQL that makes one live tells the database alone.
+        """Write down the version that serves where the lake names another: SQL makes one live without telling it.
 
         What hinders it is logged; the next process that meets the version tries again.
         """
