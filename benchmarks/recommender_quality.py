@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ TARGETS = {"new": {1.0: 0.150, 0.85: 0.150, 0.70: 0.178}, "all": {1.0: 0.350, 0.
 COLD_TARGET = 0.096
 COLD_SHARE = 0.25  # of the users, held out whole
 SHOWN = 5
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 130)
 
 
 def main() -> None:
