@@ -9,6 +9,8 @@ locals {
     LAKE_BUCKET                  = var.lake_bucket.name
     POWERTOOLS_METRICS_NAMESPACE = var.project
     POWERTOOLS_LOG_LEVEL         = "INFO"
+    # Lambda gives 1 GB half a processor: a second thread of the linear algebra would only wait for the first.
+    OPENBLAS_NUM_THREADS = "1"
   }
 
   functions = {
