@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -28,6 +29,9 @@ BIN = Path(sys.executable).parent
 JOB_DEADLINE_SECONDS = 900
 
 RESTART_SECONDS = 60
+_FIRST_PORT, _BLOCK, _BLOCKS = 20_000, 50, 100  # each worker of pytest has so many blocks of so many ports
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+_PORT_BLOCKS = islice(cycle(range(_BLOCKS)), os.getpid() % _BLOCKS, None)
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,13 @@ def wait_for_job(glue: Any, name: str, run_id: str) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """The first of fifty ports of its own, below those that the system gives to outgoing connections.
+
+    One of these may take the port of an engine that is down for a moment, and then the engine cannot come back.
+    """
+    for block in islice(_PORT_BLOCKS, _BLOCKS):
+        port = _FIRST_PORT + (_WORKER * _BLOCKS + block) * _BLOCK
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no port from {_FIRST_PORT} on is free")
