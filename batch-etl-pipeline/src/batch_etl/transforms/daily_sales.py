@@ -10,7 +10,7 @@ from batch_etl.transforms.measures import CANCELLED, cancelled, is_cancelled, ke
 from batch_etl.transforms.number_sets import block, members, size
 
 _GRAIN = ("orderDate", "productLine", "country")
-_WORDS = 4
+_WORDS = 4  # of 64 orders each; at ten million lines one word takes 8.8 s, four 6.6, eight 6.3
 
 
 def daily_sales(facts: DataFrame, products: DataFrame, locations: DataFrame) -> DataFrame:

@@ -53,7 +53,8 @@ def tree_scores(trees: Trees, features: Matrix) -> Vector:
         offset = (np.arange(len(block)) * width)[:, None]
         node[:] = roots
         for _ in range(int(trees.depth)):
-            np.add(feature.take(node, mode="clip", out=cell), offset, out=cell)
+            feature.take(node, mode="clip", out=cell)
+            cell += offset
             block.take(cell, mode="clip", out=value)
             trees.threshold.take(node, mode="clip", out=threshold)
             node *= 2
