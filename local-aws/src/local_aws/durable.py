@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import re
@@ -17,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import orjson
 
 log = logging.getLogger("local_aws.durable")
 
@@ -161,4 +162,4 @@ class StateKeeper:
 
 
 def _json(document: Any, encoder: Callable[[Any], Any]) -> bytes:
-    return json.dumps(document, default=encoder).encode()
+    return orjson.dumps(document, default=encoder, option=orjson.OPT_NON_STR_KEYS)

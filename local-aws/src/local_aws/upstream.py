@@ -39,12 +39,14 @@ from local_aws.wire import AwsRequest, HttpRequest, HttpResponse, Params, parse_
 VERSION = "1.5.33"
 _LOG_STORES = ("log_groups", "destinations", "resource_policies", "log_group_policies", "metric_filters", "queries",
                "log_records", "delivery_sources", "delivery_destinations", "deliveries")  # fmt: skip
+_METRIC_STORES = ("metrics", "alarms", "composite_alarms", "composite_triggers", "alarm_history", "dashboards",
+                  "resource_tags")  # fmt: skip
 _HOOKED = {
     "ministack.app": ("app", "SERVICE_REGISTRY", "_state_map", "_loaded_modules", "_get_module", "_with_date_header"),
     "ministack.core.persistence": ("STATE_DIR", "_json_default", "_state_format_version"),
     "ministack.core.router": ("detect_service",),
     "ministack.core.lambda_runtime": ("_detect_runtime_binary", "INVOKE_DEPTH_BOOTSTRAP", "_sub_runtime_tokens"),
-    "ministack.services.cloudwatch": ("record_metric",),
+    "ministack.services.cloudwatch": ("record_metric", *(f"_{name}" for name in _METRIC_STORES)),
     "ministack.services.eventbridge": (
         "_put_events", "_parse_rate_seconds", "_parse_cron_fields", "_cron_next_fire", "_invoke_target",
     ),
@@ -140,6 +142,8 @@ class Upstream:
                 sources[key] = StateSource(partial(getattr, module, "_ALL_STATE"), live=True)
             elif key == "cloudwatch_logs" and module is not None:
                 sources[key] = StateSource(partial(_log_stores, module), live=True, mark=partial(_log_sizes, module))
+            elif key == "cloudwatch" and module is not None:
+                sources[key] = StateSource(partial(_metric_stores, module), live=True)
             elif module is not None and hasattr(module, "get_state"):
                 sources[key] = StateSource(module.get_state)
         return sources
@@ -154,6 +158,11 @@ class Upstream:
 def _log_stores(logs: Any) -> dict[str, Any]:
     """What its get_state copies, without the copy."""
     return {name: getattr(logs, f"_{name}") for name in _LOG_STORES}
+
+
+def _metric_stores(metrics: Any) -> dict[str, Any]:
+    """As for the logs: to copy every point of two weeks' metrics took longer than what was measured."""
+    return {name: getattr(metrics, f"_{name}") for name in _METRIC_STORES}
 
 
 def _log_sizes(logs: Any) -> object:

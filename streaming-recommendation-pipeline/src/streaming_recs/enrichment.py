@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from streaming_recs.errors import EventRefusedError, ModelMissingError
 from streaming_recs.events import BrowseEvent, parse_event
@@ -44,7 +45,7 @@ def enrich(raw: Sequence[bytes], recommender: Recommender) -> list[Enriched | Re
 
 def to_line(document: Mapping[str, Any]) -> bytes:
     """One JSON line, as Firehose's Parquet conversion reads it."""
-    return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def slimmer(document: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -162,7 +162,7 @@ class Recommender:
     def _similar(self, held: _Held, product_code: str, k: int) -> tuple[Recommendation, ...]:
         if (product_code, k) not in held.similar:
             found = similar(held.model, product_code, k)
-            held.similar[product_code, k] = tuple(replace(item, score=round(item.score, 5)) for item in found)
+            held.similar[product_code, k] = tuple(item._replace(score=round(item.score, 5)) for item in found)
         return held.similar[product_code, k]
 
     def _shoppers(self, asked: Sequence[Asked]) -> tuple[_Held, list[Shopper]]:

@@ -6,15 +6,17 @@ what was delivered but not yet taken out is delivered again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from local_aws.context import Context
 
@@ -32,12 +34,13 @@ CREATE TABLE IF NOT EXISTS offsets (stream TEXT, shard TEXT, place INTEGER, PRIM
 
 @dataclass(frozen=True)
 class Item:
-    """`arrived`: when Firehose, or the source stream, got the record; `id` is None before it is stored."""
+    """`arrived`: when Firehose, or the source stream, got the record. What is stored has an `id` and a `stage`."""
 
     data: bytes
     arrived: float
     info: dict[str, Any] = field(default_factory=dict)
     id: int | None = None
+    stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ class Buffer:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        # Asked many times a second, so they are counted along, not in the table: (stream, stage) → [items, bytes].
+        self._held: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        for stream, stage, count, size in self._db.execute(
+            "SELECT stream, stage, COUNT(*), SUM(size) FROM items GROUP BY stream, stage"
+        ):
+            self._held[stream, stage] = [count, size]
 
     def change(
         self,
@@ -71,7 +80,8 @@ class Buffer:
         """Items into stages, items out, and how far the source is read: all or nothing."""
         now = time.time()
         rows = [
-            (stream, stage, len(item.data), now, item.arrived, json.dumps(item.info), item.data) for stage, item in add
+            (stream, stage, len(item.data), now, item.arrived, orjson.dumps(item.info).decode(), item.data)
+            for stage, item in add
         ]
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
@@ -88,14 +98,27 @@ class Buffer:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+            for _, stage, size, *_ in rows:
+                self._count(stream, stage, 1, size)
+            for item in remove:
+                self._count(stream, str(item.stage), -1, -len(item.data))
+
+    def _count(self, stream: str, stage: str, items: int, size: int) -> None:
+        held = self._held[stream, stage]
+        held[0] += items
+        held[1] += size
 
     def fill(self, stream: str, stage: str) -> Fill | None:
         """None for an empty stage."""
         with self._lock:
-            count, size, oldest = self._db.execute(
-                "SELECT COUNT(*), SUM(size), MIN(entered) FROM items WHERE stream = ? AND stage = ?", (stream, stage)
+            first = self._db.execute(
+                "SELECT entered FROM items WHERE stream = ? AND stage = ? ORDER BY id LIMIT 1", (stream, stage)
             ).fetchone()
-        return Fill(count, size, oldest) if count else None
+            if first is None:  # so a count that went astray, as of a stream deleted under way, does not stay so
+                self._held.pop((stream, stage), None)
+                return None
+            count, size = self._held[stream, stage]
+            return Fill(count, size, first[0])
 
     def take(self, stream: str, stage: str, max_bytes: int, max_items: int = 100_000) -> list[Item]:
         """The first items, at least one, as many as fit; they stay until they are removed."""
@@ -110,7 +133,7 @@ class Buffer:
                 size += length
                 if found and size > max_bytes:
                     break
-                found.append(Item(data, arrived, json.loads(info), key))
+                found.append(Item(data, arrived, orjson.loads(info), key, stage))
         return found
 
     def offset(self, stream: str, shard: str) -> int | None:
@@ -124,6 +147,8 @@ class Buffer:
         with self._lock:
             self._db.execute("DELETE FROM items WHERE stream = ?", (stream,))
             self._db.execute("DELETE FROM offsets WHERE stream = ?", (stream,))
+            for key in [key for key in self._held if key[0] == stream]:
+                del self._held[key]
 
 
 def batches(items: Iterable[Item], max_bytes: int) -> list[list[Item]]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import orjson
+
 from local_aws.context import Context
 from local_aws.services.firehose_buffer import Item
 from local_aws.services.lambda_invocation import MAX_PAYLOAD_BYTES, Invocation, NotInvokedError, invoke
@@ -131,7 +133,7 @@ def sort_records(ids: dict[str, Item], payload: bytes, attempt: int) -> Result:
 
 def _returned(payload: bytes) -> list[dict[str, Any]]:
     try:
-        records = json.loads(payload)["records"]
+        records = orjson.loads(payload)["records"]
         for entry in records:
             if entry["result"] not in ("Ok", "Dropped", "ProcessingFailed") or not isinstance(entry["recordId"], str):
                 raise AnswerError("Lambda.JsonProcessingException", _NOT_PARSED)

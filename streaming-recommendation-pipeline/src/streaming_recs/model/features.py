@@ -5,7 +5,7 @@ Everything follows from arrays of the model version, so training, evaluation and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +32,7 @@ NAMES = (*FIT, *ITEM_SIGNALS, *USER_SIGNALS, *OWN)
 NEVER = -1.0  # in OWN: the shopper never bought it
 
 _DECAY_DAYS = 30.0
+_CELLS = 100_000  # shoppers × items: of eight bytes each, the second cache holds them
 
 
 def pair_features(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Matrix:
@@ -51,14 +52,8 @@ def _fit(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> I
     yield score - model.recency_weight * model.recency[item]
     decayed = shoppers.weight * np.exp(-shoppers.last_age / _DECAY_DAYS)
     last = shoppers.weight * last_basket(shoppers)
-    for table, weights in (
-        (model.neighbours, shoppers.weight),
-        (model.neighbours, decayed),
-        (model.neighbours, last),
-        (model.companions, shoppers.weight),
-        (model.companions, last),
-    ):
-        yield pull(table, shoppers, weights, len(model.items))[row, item]
+    yield from pulls(model.neighbours, shoppers, (shoppers.weight, decayed, last), row, item)
+    yield from pulls(model.companions, shoppers, (shoppers.weight, last), row, item)
 
 
 def last_basket(shoppers: Batch) -> Vector:
@@ -68,22 +63,40 @@ def last_basket(shoppers: Batch) -> Vector:
     return (shoppers.last_age < latest[shoppers.row] + 0.5).astype(np.float32)
 
 
-def pull(table: Neighbours, shoppers: Batch, weights: Vector, items: int) -> Matrix:
-    """(q, n) how strongly each shopper's entries, weighted (e,), draw each item by the table of neighbours."""
-    used = np.flatnonzero(weights > 0)
-    target = table.item[shoppers.item[used]]
-    value = table.weight[shoppers.item[used]] * weights[used, None]
-    flat = shoppers.row[used, None] * items + np.maximum(target, 0)
-    drawn = np.bincount(flat.ravel(), weights=value.ravel(), minlength=shoppers.size * items)
-    return drawn.reshape(shoppers.size, items).astype(np.float32)
+def pulls(
+    table: Neighbours, shoppers: Batch, weightings: Sequence[Vector], row: Indices, item: Indices
+) -> list[Vector]:
+    """For each of the weightings (e,): (r,) how strongly the entries of shopper row[i] draw item[i] by the table of
+    neighbours. A few shoppers at a time, so that what is added up for the whole catalogue stays in the cache."""
+    items = len(table.item)
+    drawn: list[Vector] = [np.empty(len(row), dtype=np.float32) for _ in weightings]
+    step = max(1, _CELLS // max(1, items))
+    for start in range(0, shoppers.size, step):
+        stop = min(start + step, shoppers.size)
+        mine = slice(*np.searchsorted(shoppers.row, [start, stop]))
+        asked = slice(*np.searchsorted(row, [start, stop]))
+        near = shoppers.item[mine]
+        cells = np.maximum(table.item[near], 0)  # what pads a row has no weight
+        cells = cells + (shoppers.row[mine, None] - start) * items
+        strength = table.weight[near]
+        for result, weights in zip(drawn, weightings, strict=True):
+            used = weights[mine] > 0
+            some = slice(None) if used.all() else used
+            value = np.multiply(strength[some], weights[mine][some, None], dtype=np.float64)
+            total = np.bincount(cells[some].ravel(), value.ravel(), minlength=(stop - start) * items)
+            result[asked] = total[(row[asked] - start) * items + item[asked]]
+    return drawn
 
 
 def places(row: Indices, score: Vector) -> Indices:
     """(r,) the place of each candidate among those of its shopper by score, 0 being best; rows ascend."""
-    order = np.lexsort((-score, row))
-    place = np.empty(len(row), dtype=np.int64)
-    place[order] = np.arange(len(row)) - np.searchsorted(row, row[order])
-    return place
+    first = np.searchsorted(row, row)
+    column = np.arange(len(row)) - first
+    lists = np.full((int(row[-1]) + 1, int(column.max()) + 1) if len(row) else (0, 0), -np.inf, dtype=np.float32)
+    lists[row, column] = score
+    place = np.empty(lists.shape, dtype=np.int64)
+    np.put_along_axis(place, np.argsort(-lists, axis=1, kind="stable"), np.arange(lists.shape[1])[None, :], axis=1)
+    return np.asarray(place[row, column])
 
 
 def _own(model: ModelVersion, shoppers: Batch, row: Indices, item: Indices) -> Matrix:

@@ -25,15 +25,17 @@ def fold_in(model: ModelVersion, items: Indices, weights: Vector, base: Vector) 
     return np.asarray(base + weights.astype(np.float32) @ model.input_vectors[items], dtype=np.float32)
 
 
-def shopper_vector(model: ModelVersion, shopper: Shopper) -> tuple[Vector, Path]:
-    """The shopper's vector (d,), raw, and the path that made it.
+def shopper_vector(
+    model: ModelVersion, shopper: Shopper, recent: tuple[Indices, Vector] | None = None
+) -> tuple[Vector, Path]:
+    """The shopper's vector (d,), raw, and the path that made it; `recent` is `recent_items`, where it is known already.
 
     A trained customer's recent interactions are added to the trained vector, so the path stays "trained_user". Of a
     first version that the promotion gate refused, popularity is all that serves.
     """
     if model.data.get("serves") == "popularity":
         return np.zeros(model.dimensions, dtype=np.float32), "popular"
-    items, weights = recent_items(model, shopper.recent)
+    items, weights = recent or recent_items(model, shopper.recent)
     user = None if shopper.customer_number is None else model.user_index(shopper.customer_number)
     if user is not None:
         return fold_in(model, items, weights, model.user_vectors[user]), "trained_user"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streaming_recs.model.fold_in import recent_items, shopper_vector
 from streaming_recs.model.retrieval import normalised
 from streaming_recs.model.shopper import Path, Shopper
 from streaming_recs.model.version import Histories, Indices, Matrix, ModelVersion, Vector
-
-EMPTY = np.empty(0, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -37,43 +37,44 @@ class Batch:
 
 def batch(model: ModelVersion, shoppers: Sequence[Shopper]) -> Batch:
     """Looks up every shopper's vector, history and signals."""
-    found = [shopper_vector(model, shopper) for shopper in shoppers]
+    recent = [recent_items(model, shopper.recent) for shopper in shoppers]
+    found = [shopper_vector(model, *what) for what in zip(shoppers, recent, strict=True)]
     vectors = np.array([vector for vector, _ in found], dtype=np.float32).reshape(len(found), model.dimensions)
-    users = [_user(model, shopper) for shopper in shoppers]
+    users = np.array([_user(model, shopper) for shopper in shoppers], dtype=np.int64)
     signals = np.zeros((len(shoppers), model.user_signals.shape[1]), dtype=np.float32)
-    for row, user in enumerate(users):
-        if user is not None:
-            signals[row] = model.user_signals[user]
-    parts = [
-        _entries(model, row, user, shopper) for row, (user, shopper) in enumerate(zip(users, shoppers, strict=True))
-    ]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [EMPTY] * 7
+    signals[users >= 0] = model.user_signals[users[users >= 0]]
+    bought_row, bought = _purchases(model.histories, users)
+    browsed_row = np.repeat(np.arange(len(shoppers)), [len(items) for items, _ in recent])
+    order = np.argsort(np.concatenate([bought_row, browsed_row]), kind="stable")
+    history, zeros = model.histories, np.zeros(len(browsed_row), dtype=np.float32)
+
+    def entries(purchased: NDArray[Any], browsed: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(np.concatenate([purchased, browsed])[order])
+
     return Batch(
         normalised(model, vectors), tuple(path for _, path in found), signals,
-        columns[0].astype(np.int64), columns[1].astype(np.int64), *columns[2:],
+        row=entries(bought_row, browsed_row),
+        item=entries(history.item[bought], _joined([items for items, _ in recent], np.int64)).astype(np.int64),
+        weight=entries(history.weight[bought], _joined([weights for _, weights in recent], np.float32)),
+        times=entries(history.times[bought], zeros), first_age=entries(history.first_age[bought], zeros),
+        last_age=entries(history.last_age[bought], zeros), quantity=entries(history.quantity[bought], zeros),
     )  # fmt: skip
 
 
-def _user(model: ModelVersion, shopper: Shopper) -> int | None:
-    return None if shopper.customer_number is None else model.user_index(shopper.customer_number)
+def _user(model: ModelVersion, shopper: Shopper) -> int:
+    """-1 for a shopper who was not trained."""
+    user = None if shopper.customer_number is None else model.user_index(shopper.customer_number)
+    return -1 if user is None else user
 
 
-def _entries(model: ModelVersion, row: int, user: int | None, shopper: Shopper) -> tuple[Vector, ...]:
-    bought = _bought(model.histories, user)
-    browsed, weights = recent_items(model, shopper.recent)
-    zeros = np.zeros(len(browsed), dtype=np.float32)
-    item = np.concatenate([bought[0], browsed])
-    return (
-        np.full(len(item), row), item, np.concatenate([bought[1], weights]),
-        *(np.concatenate([column, zeros]) for column in bought[2:]),
-    )  # fmt: skip
+def _purchases(histories: Histories, users: Indices) -> tuple[Indices, Indices]:
+    """(row of the user, row of the histories) of all purchases of the users, in order."""
+    first = np.where(users >= 0, histories.starts[users], 0)
+    count = np.where(users >= 0, histories.starts[users + 1], 0) - first
+    row = np.repeat(np.arange(len(users)), count)
+    before = np.cumsum(count) - count
+    return row, np.arange(len(row)) - before[row] + first[row]
 
 
-def _bought(histories: Histories, user: int | None) -> tuple[Vector, ...]:
-    if user is None:
-        return (EMPTY,) * 6
-    rows = histories.rows(user)
-    return (
-        histories.item[rows].astype(np.float32), histories.weight[rows], histories.times[rows],
-        histories.first_age[rows], histories.last_age[rows], histories.quantity[rows],
-    )  # fmt: skip
+def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype=kind), *parts])

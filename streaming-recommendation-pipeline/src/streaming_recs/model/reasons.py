@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from streaming_recs.model.histories import Batch
-from streaming_recs.model.version import Indices, Matrix, ModelVersion
+from streaming_recs.model.version import Indices, ModelVersion
 
 _SENTENCES = {
     "trained_user": "Matches what you usually buy",
@@ -14,42 +17,68 @@ _SENTENCES = {
     "location_prior": "Popular with customers near you",
     "popular": "Popular right now",
 }
+_BROWSED = 10.0  # a browsed item goes before a bought one, for the shopper still has it in mind
 
 
-def reasons(model: ModelVersion, known: Batch, row: int, items: Indices) -> list[str]:
-    """One sentence for each item: the entry of the shopper's history that draws it most, else the path.
-
-    A browsed item goes before a bought one, for the shopper still has it in mind.
-    """
-    mine = slice(*np.searchsorted(known.row, [row, row + 1]))
-    sources, times = known.item[mine], known.times[mine]
-    said = [_SENTENCES[known.paths[row]]] * len(items)
-    if len(sources) == 0 or len(items) == 0:
-        return said
-    weight = known.weight[mine] * np.where(times > 0, 1.0, 10.0)
-    strength = model.neighbours.weight[sources] * weight[:, None]
-    drawn_by = strongest(model.neighbours.item[sources], strength, items, len(model.items))
-    bought = {item: int(count) for item, count in zip(sources.tolist(), times.tolist(), strict=True) if count > 0}
-    for position, (item, best) in enumerate(zip(items.tolist(), drawn_by.tolist(), strict=True)):
-        if item in bought:
-            said[position] = "You bought this before" if bought[item] == 1 else f"You bought this {bought[item]} times"
-        elif best >= 0:
-            verb = "bought" if times[best] > 0 else "looked at"
-            said[position] = f"Goes with {model.items[sources[best]]}, which you {verb}"
-    return said
+def reasons(model: ModelVersion, known: Batch, lists: Sequence[Indices]) -> Iterator[list[str]]:
+    """For each shopper of the batch one sentence for each item of the list: the entry of the shopper's history that
+    draws it most, else the path."""
+    shown, place = _placed(lists, len(model.items))
+    best = strongest(model, known, shown, place)
+    source = np.where(best >= 0, _of_entry(model.items[known.item], best), "")
+    browsed = _of_entry(known.times == 0, best)
+    columns = (_times_bought(known, shown, place).tolist(), source.tolist(), browsed.tolist())
+    for path, items, *row in zip(known.paths, lists, *columns, strict=True):
+        yield [_sentence(path, *why) for why in zip(*(column[: len(items)] for column in row), strict=True)]
 
 
-def strongest(near: NDArray[np.int32], strength: Matrix, items: Indices, catalogue: int) -> Indices:
-    """(i,) which row of `near` (s, k) draws each item most by its `strength` (s, k), the first of equals; -1: none.
+def _sentence(path: str, times: int, source: str, browsed: bool) -> str:
+    if times:
+        return "You bought this before" if times == 1 else f"You bought this {times} times"
+    if source:
+        return f"Goes with {source}, which you {'looked at' if browsed else 'bought'}"
+    return _SENTENCES[path]
 
-    catalogue: n, of which `near` and `items` are positions; -1 pads `near`.
-    """
-    place = np.full(catalogue + 1, -1, dtype=np.int64)  # the last one is what a padding finds
-    place[items] = np.arange(len(items))
-    placed = place[near]
-    source, column = np.nonzero((placed >= 0) & (strength > 0))
-    position, pull = placed[source, column], strength[source, column]
-    best = np.full(len(items), -1, dtype=np.int64)
-    rising = np.lexsort((-source, pull))
-    best[position[rising]] = source[rising]  # the last one written stays
-    return best
+
+def _of_entry(values: NDArray[Any], best: Indices) -> NDArray[Any]:
+    """The value of each best entry; whatever where there is none."""
+    return values[best] if len(values) else np.zeros(best.shape, dtype=values.dtype)
+
+
+def _placed(lists: Sequence[Indices], items: int) -> tuple[Indices, NDArray[np.int16]]:
+    """The lists as (q, k), padded with -1, and (q, n + 1) the place of each item in them, -1 where it is not shown; the
+    last column is what a neighbour that only pads finds."""
+    shown = np.full((len(lists), max(map(len, lists), default=0)), -1, dtype=np.int64)
+    for row, one in enumerate(lists):
+        shown[row, : len(one)] = one
+    place = np.full((len(lists), items + 1), -1, dtype=np.int16)
+    filled = np.nonzero(shown >= 0)
+    place[filled[0], shown[filled]] = filled[1]
+    return shown, place
+
+
+def _times_bought(known: Batch, shown: Indices, place: NDArray[np.int16]) -> Indices:
+    """(q, k) how often the shopper had bought each item shown."""
+    times = np.zeros(shown.shape, dtype=np.int64)
+    column = place[known.row, known.item]
+    bought = np.flatnonzero((column >= 0) & (known.times > 0))
+    times[known.row[bought], column[bought]] = known.times[bought]
+    return times
+
+
+def strongest(model: ModelVersion, known: Batch, shown: Indices, place: NDArray[np.int16]) -> Indices:
+    """(q, k) which entry of the batch draws each item shown most, the first of equals; -1: none."""
+    near, strength = model.neighbours.item[known.item], model.neighbours.weight[known.item]
+    near += (known.row * place.shape[1])[:, None].astype(near.dtype)  # now a cell of `place`; what pads wraps around
+    column = place.take(near, mode="wrap").ravel()
+    found = np.flatnonzero(column >= 0)
+    entry = found // near.shape[1]
+    weight = known.weight * np.where(known.times > 0, 1.0, _BROWSED).astype(np.float32)
+    pull = strength.ravel()[found] * weight[entry]
+    cell = known.row[entry] * shown.shape[1] + column[found]
+    most = np.zeros(shown.size, dtype=np.float32)
+    np.maximum.at(most, cell, pull)
+    first = np.flatnonzero((pull > 0) & (pull == most[cell]))[::-1]
+    best = np.full(shown.size, -1, dtype=np.int64)
+    best[cell[first]] = entry[first]  # the last one written stays
+    return best.reshape(shown.shape)

@@ -17,11 +17,11 @@ from streaming_recs.model.filters import Mask
 from streaming_recs.model.histories import Batch, batch
 from streaming_recs.model.reasons import reasons
 from streaming_recs.model.reranking import shortlist_scores
-from streaming_recs.model.shopper import Answer, Recommendation, Shopper, Wanted
+from streaming_recs.model.shopper import Answer, Path, Recommendation, Shopper, Wanted
 from streaming_recs.model.version import Indices, Matrix, ModelVersion, Vector
 
-RETRIEVED = 200  # candidates by score …
-TRENDING = 100  # … and by recent sales, for the re-ranker to choose from
+RETRIEVED = 150  # candidates by score …
+TRENDING = 60  # … and by recent sales, for the re-ranker to choose from
 _CELLS = 2_000_000  # shoppers × items worked on at once: bounds memory
 
 # (model, normalised user vectors (q, d), masks (q, n), count) → item positions (q, count), best first, -1 pads.
@@ -40,8 +40,6 @@ class Stages:
 class Ranked:
     """One shopper's list before it becomes an answer."""
 
-    batch: Batch
-    row: int  # of the shopper in the batch
     items: Indices  # (<= k,) positions, best first
     scores: Vector  # (<= k,)
     removed: dict[str, int]
@@ -61,17 +59,21 @@ def recommend(
     by `retrieve`.
     """
     each = [wanted] * len(shoppers) if isinstance(wanted, Wanted) else list(wanted)
-    lists = ranked(model, shoppers, each, Stages(retrieve, rerank))
-    return [answer(model, one, want.k) for one, want in zip(lists, each, strict=True)]
+    found: list[Answer] = []
+    for known, lists in _blocks(model, shoppers, each, Stages(retrieve, rerank)):
+        said = reasons(model, known, [one.items for one in lists])
+        found += [
+            _answer(model, path, one, why, each[len(found) + row].k)
+            for row, (path, one, why) in enumerate(zip(known.paths, lists, said, strict=True))
+        ]
+    return found
 
 
-def answer(model: ModelVersion, one: Ranked, k: int) -> Answer:
-    """The list with codes, reasons and, when it is short, why."""
-    said = reasons(model, one.batch, one.row, one.items)
+def _answer(model: ModelVersion, path: Path, one: Ranked, why: list[str], k: int) -> Answer:
     codes, scores = model.items[one.items].tolist(), one.scores.tolist()
     return Answer(
-        items=tuple(map(Recommendation, codes, scores, said)),
-        path=one.batch.paths[one.row],
+        items=tuple(map(Recommendation, codes, scores, why)),
+        path=path,
         model_version=model.version,
         shortfall=filters.shortfall(k, len(one.items), len(model.items), one.removed),
         removed=one.removed,
@@ -81,17 +83,24 @@ def answer(model: ModelVersion, one: Ranked, k: int) -> Answer:
 def ranked(
     model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages | None = None
 ) -> Iterator[Ranked]:
-    """Items and scores for each shopper, in their order; works on as many at once as memory bounds."""
-    stages = stages or Stages()
+    """Items and scores for each shopper, in their order."""
+    for _, lists in _blocks(model, shoppers, wanted, stages or Stages()):
+        yield from lists
+
+
+def _blocks(
+    model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages
+) -> Iterator[tuple[Batch, list[Ranked]]]:
+    """Works on as many shoppers at once as memory bounds."""
     step = max(1, _CELLS // max(1, len(model.items)))
     for start in range(0, len(shoppers), step):
-        yield from _block(model, shoppers[start : start + step], wanted[start : start + step], stages)
+        yield _block(model, shoppers[start : start + step], wanted[start : start + step], stages)
 
 
 def _block(
     model: ModelVersion, shoppers: Sequence[Shopper], wanted: Sequence[Wanted], stages: Stages
-) -> Iterator[Ranked]:
-    known = batch(model, shoppers)
+) -> tuple[Batch, list[Ranked]]:
+    known, lists = batch(model, shoppers), []
     permitted = [filters.allowed(model, shopper, want) for shopper, want in zip(shoppers, wanted, strict=True)]
     masks = np.array([mask for mask, _ in permitted])
     row, item = candidates(model, known, masks, max(RETRIEVED, *(want.k for want in wanted)), stages.retrieve)
@@ -101,7 +110,8 @@ def _block(
     for shopper, want in enumerate(wanted):
         mine = slice(*np.searchsorted(row, [shopper, shopper + 1]))
         order = diversify(score[mine], model.item_vectors[item[mine]], want.k, strength=want.diversity)
-        yield Ranked(known, shopper, item[mine][order], score[mine][order], permitted[shopper][1])
+        lists.append(Ranked(item[mine][order], score[mine][order], permitted[shopper][1]))
+    return known, lists
 
 
 def candidates(

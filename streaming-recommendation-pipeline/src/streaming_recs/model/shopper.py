@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Path = Literal["trained_user", "fold_in", "location_prior", "popular"]
 
@@ -46,8 +46,7 @@ class Wanted:
     diversity: float = 0.0  # 0 none … 1 strong: how much an item pays for resembling those above it
 
 
-@dataclass(frozen=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One recommended item; the reason is a sentence for the shopper."""
 
     product_code: str

@@ -61,11 +61,12 @@ class Neighbours:
     weight: NDArray[np.float32]  # (n, k)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trees:
     """A re-ranker as exported trees: its score is the sum of the leaves that a row of features reaches.
 
-    Scored by `streaming_recs.model.reranking`; serving needs no LightGBM."""
+    Compared as the object it is, so that `streaming_recs.model.reranking`, which scores it, can keep it prepared;
+    serving needs no LightGBM."""
 
     features: NDArray[np.str_]  # (f,) names, in the order the trees index them
     roots: NDArray[np.int32]  # (t,) first node of each tree

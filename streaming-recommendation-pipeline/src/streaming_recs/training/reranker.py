@@ -32,12 +32,12 @@ _SHOPPERS = 64
 _MOST_SHOPPERS = 2_000  # of a moment
 _NEGATIVES = 0.35  # share kept of the candidates that were not bought
 _LEAST_TRUTH = 200  # bought candidates below which there is nothing to learn
-_TRUTH_A_ROUND = 100  # bought candidates for each round of boosting: with fewer, trees learn chance
-_LEAST_ROUNDS = 20
+_TRUTH_A_ROUND = 200  # bought candidates for each round of boosting: with fewer, trees learn chance
+_LEAST_ROUNDS = 10
 
 PARAMETERS: dict[str, Any] = {
-    "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5,
-    "max_bin": 63, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 10.0, "max_depth": 8,
+    "learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5,
+    "max_bin": 63, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 10.0, "max_depth": 6,
     "use_missing": False, "deterministic": True, "force_row_wise": True, "verbose": -1,
 }  # fmt: skip
 OBJECTIVES: tuple[dict[str, Any], ...] = (

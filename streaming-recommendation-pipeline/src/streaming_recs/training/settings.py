@@ -22,7 +22,7 @@ class Settings:
     companion_days: float = 90.0
     neighbours: int = 100
     rerank: bool = True
-    rounds: int = 200  # at most; fewer where there is little to learn from
+    rounds: int = 100  # at most; fewer where there is little to learn from
     boosters: int = 1  # seeds averaged, of each objective
     als_ridge: float = 0.1
     als_alpha: float = 1.0

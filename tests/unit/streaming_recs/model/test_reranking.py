@@ -29,8 +29,8 @@ def trees() -> Trees:
 
 
 def test_a_list_that_is_short_is_scored_by_all_trees(trees: Trees) -> None:
-    features = np.random.default_rng(2).normal(size=(90, len(NAMES))).astype(np.float32)
-    row = np.repeat([0, 1], [50, 40])
+    features = np.random.default_rng(2).normal(size=(SHORT_LIST + 30, len(NAMES))).astype(np.float32)
+    row = np.repeat([0, 1], [SHORT_LIST, 30])
     np.testing.assert_allclose(shortlist_scores(trees, features, row), tree_scores(trees, features), rtol=1e-5)
 
 
