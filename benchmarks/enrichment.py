@@ -3,8 +3,10 @@
     python benchmarks/enrichment.py [EVENTS] [MODEL.npz]
 
 Starts a PostgreSQL of its own (TLS, as on RDS), loads a version of Online Retail's size (3,659 items, 4,334 users) and
-enriches the same events (2,000) in four ways. The rivals ask pgvector for the nearest items of a ready vector and
-nothing more; ours folds the history in, filters, explains and adds similar items. Then: what a shopper waits between
+enriches the same events (2,000) in several ways. The rivals ask pgvector: for the nearest items of a ready vector and
+nothing more, or three times an event, as the usual design does: the shopper's vector, the items nearest to it, items
+like the one looked at last. Ours folds the history in, filters, re-ranks where the model can, explains and adds similar
+items. Then: what a shopper waits between
 the click and the changed answer, without the stream; and cold starts.
 """
 
@@ -37,6 +39,11 @@ from vector_world import VectorDatabase, small_model, vector_database
 
 BATCH = 500
 _NEAREST = "SELECT id FROM item_emb ORDER BY embedding <#> %s::vector LIMIT 20"
+_SHOPPER = "SELECT embedding::text FROM user_emb WHERE id = %s"
+_LIKE = """
+SELECT other.id FROM item_emb AS one, item_emb AS other
+WHERE one.id = %s AND other.id <> one.id ORDER BY other.embedding <#> one.embedding LIMIT 3
+"""
 
 
 class InMemoryStore:
@@ -92,9 +99,22 @@ def query_per_event(server: VectorDatabase, model: ModelVersion, raw: list[bytes
     return len(raw)
 
 
+def three_queries_per_event(server: VectorDatabase, model: ModelVersion, raw: list[bytes]) -> int:
+    mean = json.dumps(model.prior.tolist())
+    with server.connect("retail_inference") as db:
+        for record in raw:
+            event = parse_event(record)
+            known = db.execute(_SHOPPER, (event.customer_number,)).fetchone()
+            found = db.execute(_NEAREST, (known[0] if known else mean,)).fetchall()
+            last = event.browse_history[-1].product_code if event.browse_history else None
+            like = db.execute(_LIKE, (last,)).fetchall()
+            json.dumps(event.to_json() | {"recommended_items": found, "similar_items": like})
+    return len(raw)
+
+
 def connection_per_event(server: VectorDatabase, model: ModelVersion, raw: list[bytes]) -> int:
     for record in raw:
-        query_per_event(server, model, [record])
+        three_queries_per_event(server, model, [record])
     return len(raw)
 
 
@@ -111,13 +131,14 @@ def enrichment_table(server: VectorDatabase, model: ModelVersion, count: int) ->
     figures = {
         f"ours, batches of {BATCH}": rate(lambda: in_batches(recommender, raw)),
         "ours, one event a call": rate(lambda: sum(in_batches(recommender, [one]) for one in raw[:200])),
-        "query per event": rate(lambda: query_per_event(server, model, raw[:400])),
-        "connection per event": rate(lambda: connection_per_event(server, model, raw[:60])),
+        "one bare query per event": rate(lambda: query_per_event(server, model, raw[:400])),
+        "three queries per event": rate(lambda: three_queries_per_event(server, model, raw[:400])),
+        "three queries, a connection per event": rate(lambda: connection_per_event(server, model, raw[:60])),
     }
-    slowest = figures["connection per event"]
-    table = Table("way", "events/s", "× connection per event", "× query per event", title=f"{count:,} events")
+    rivals = ("three queries, a connection per event", "three queries per event", "one bare query per event")
+    table = Table("way", "events/s", *(f"× {rival}" for rival in rivals), title=f"{count:,} events")
     for name, value in figures.items():
-        table.add_row(name, f"{value:,.0f}", f"{value / slowest:,.1f}", f"{value / figures['query per event']:,.1f}")
+        table.add_row(name, f"{value:,.0f}", *(f"{value / figures[rival]:,.1f}" for rival in rivals))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from streaming_recs.model.recommend import recommend
+from streaming_recs.model.retrieval import best
 from streaming_recs.model.shopper import Answer, Recommendation, Shopper, Wanted
 from streaming_recs.model.version import ModelVersion, Vector
 
@@ -21,18 +22,16 @@ def similar(model: ModelVersion, product_code: str, k: int = 20) -> tuple[Recomm
     score = likeness(model, index)
     score[~model.attributes.in_stock] = -np.inf
     score[index] = -np.inf
-    order = np.argsort(-score, kind="stable")[:k]
     return tuple(
         Recommendation(str(model.items[i]), float(score[i]), f"Bought by the same customers as {product_code}")
-        for i in order
-        if np.isfinite(score[i])
+        for i in best(score[None, :], k)[0].tolist()
+        if i >= 0
     )
 
 
 def likeness(model: ModelVersion, index: int) -> Vector:
     """(n,) cosine to the item, plus 1 or more for its nearest neighbours, so that evidence goes before geometry."""
-    unit = model.item_vectors / np.maximum(np.linalg.norm(model.item_vectors, axis=1, keepdims=True), 1e-12)
-    score = np.asarray(unit @ unit[index], dtype=np.float32)
+    score = np.asarray(model.unit_vectors @ model.unit_vectors[index], dtype=np.float32)
     near, weight = model.neighbours.item[index], model.neighbours.weight[index]
     known = near >= 0
     if known.any():

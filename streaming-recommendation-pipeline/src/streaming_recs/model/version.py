@@ -137,6 +137,12 @@ class ModelVersion:
     def _user_position(self) -> dict[int, int]:
         return {user: index for index, user in enumerate(self.users.tolist())}
 
+    @cached_property
+    def unit_vectors(self) -> Matrix:
+        """(n, d) the item vectors, each of length 1; a zero vector stays zero."""
+        unit: Matrix = self.item_vectors / np.maximum(np.linalg.norm(self.item_vectors, axis=1, keepdims=True), 1e-12)
+        return unit
+
     def index(self, product_code: str) -> int | None:
         """Position of the item in every (n, …) array; None for a product the model does not know."""
         return self._position.get(product_code)
