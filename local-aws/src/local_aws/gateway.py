@@ -34,6 +34,7 @@ log = logging.getLogger("local_aws.gateway")
 HEALTH_PATH = "/_local_aws/health"
 START_DEADLINE_SECONDS = 300
 _OBJECT_PATH = re.compile(r"^/[^/]+/.+")
+_INVOCATION = re.compile(r"/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations)")
 
 
 @dataclass
@@ -130,6 +131,8 @@ def changed_state(upstream: Upstream, http: HttpRequest) -> str | None:
     if signing_scope(http.headers) == "s3":
         of_objects = _OBJECT_PATH.match(http.path) or http.query_string.startswith("delete")
         return None if of_objects or http.method in ("GET", "HEAD") else "s3"
+    if _INVOCATION.fullmatch(http.path):
+        return None
     is_form = http.headers.get("content-type", "").startswith(FORM)
     fields = parse_qs(http.body.decode("latin-1")) if is_form else {}
     action = http.headers.get("x-amz-target", "").rpartition(".")[2] or fields.get("Action", [""])[0]

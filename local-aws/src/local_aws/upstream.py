@@ -41,6 +41,14 @@ _LOG_STORES = ("log_groups", "destinations", "resource_policies", "log_group_pol
                "log_records", "delivery_sources", "delivery_destinations", "deliveries")  # fmt: skip
 _METRIC_STORES = ("metrics", "alarms", "composite_alarms", "composite_triggers", "alarm_history", "dashboards",
                   "resource_tags")  # fmt: skip
+_FUNCTION_STORES = (
+    "_functions",
+    "_layers",
+    "_esms",
+    "_function_urls",
+    "_kinesis_positions",
+    "_dynamodb_stream_positions",
+)
 _HOOKED = {
     "ministack.app": ("app", "SERVICE_REGISTRY", "_state_map", "_loaded_modules", "_get_module", "_with_date_header"),
     "ministack.core.persistence": ("STATE_DIR", "_json_default", "_state_format_version"),
@@ -54,7 +62,7 @@ _HOOKED = {
         *(f"_{name}" for name in _LOG_STORES), "_fanout_to_subscription_filters",
     ),
     "ministack.services.glue": ("_ALL_STATE",),
-    "ministack.services.lambda_svc": ("_execute_function_warm", "_throttle_response"),
+    "ministack.services.lambda_svc": ("_execute_function_warm", "_throttle_response", *_FUNCTION_STORES),
     "ministack.services.s3": (
         *full_disk.HOOKS, *multipart_tags.HOOKS, "_get_object", "_read_body", "_object_disk_path",
     ),
@@ -144,6 +152,8 @@ class Upstream:
                 sources[key] = StateSource(partial(_log_stores, module), live=True, mark=partial(_log_sizes, module))
             elif key == "cloudwatch" and module is not None:
                 sources[key] = StateSource(partial(_metric_stores, module), live=True)
+            elif key == "lambda" and module is not None:
+                sources[key] = StateSource(module.get_state, mark=partial(_function_marks, module))
             elif module is not None and hasattr(module, "get_state"):
                 sources[key] = StateSource(module.get_state)
         return sources
@@ -163,6 +173,19 @@ def _log_stores(logs: Any) -> dict[str, Any]:
 def _metric_stores(metrics: Any) -> dict[str, Any]:
     """As for the logs: to copy every point of two weeks' metrics took longer than what was measured."""
     return {name: getattr(metrics, f"_{name}") for name in _METRIC_STORES}
+
+
+def _function_marks(functions: Any) -> object:
+    """Everything but the layers' and functions' megabytes, of which the hash will do."""
+    return [_mark(getattr(functions, name)._data) for name in _FUNCTION_STORES]
+
+
+def _mark(value: Any) -> object:
+    if isinstance(value, dict):
+        return [(key, _mark(entry)) for key, entry in list(value.items())]
+    if isinstance(value, list | tuple):
+        return [_mark(entry) for entry in value]
+    return hash(value) if isinstance(value, bytes) else value
 
 
 def _log_sizes(logs: Any) -> object:

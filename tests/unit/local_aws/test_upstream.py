@@ -36,3 +36,17 @@ def test_a_slice_of_an_object_reads_only_that(tmp_path: Path) -> None:
     assert body[198:] == bytes([198, 199])
     assert body[5:5] == b""
     assert body.whole() == file.read_bytes()
+
+
+def test_functions_are_written_again_only_when_they_changed() -> None:
+    """The mark follows every field and the bytes of the code, without copying them."""
+    store = SimpleNamespace(
+        _data={("one", "us-east-1", "f"): {"code_zip": b"1" * 100, "versions": {"1": {"Timeout": 3}}}}
+    )
+    functions = SimpleNamespace(**dict.fromkeys(upstream._FUNCTION_STORES, store))
+    marks = [upstream._function_marks(functions), upstream._function_marks(functions)]
+    assert marks[0] == marks[1]
+    for name, value in (("code_zip", b"2" * 100), ("versions", {"1": {"Timeout": 4}})):
+        store._data["one", "us-east-1", "f"][name] = value
+        marks.append(upstream._function_marks(functions))
+        assert marks[-1] != marks[-2]

@@ -10,11 +10,12 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,13 +33,12 @@ CREATE TABLE IF NOT EXISTS offsets (stream TEXT, shard TEXT, place INTEGER, PRIM
 """
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """`arrived`: when Firehose, or the source stream, got the record. What is stored has an `id` and a `stage`."""
 
     data: bytes
     arrived: float
-    info: dict[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = MappingProxyType({})
     id: int | None = None
     stage: str | None = None
 
@@ -80,7 +80,7 @@ class Buffer:
         """Items into stages, items out, and how far the source is read: all or nothing."""
         now = time.time()
         rows = [
-            (stream, stage, len(item.data), now, item.arrived, orjson.dumps(item.info).decode(), item.data)
+            (stream, stage, len(item.data), now, item.arrived, orjson.dumps(dict(item.info)).decode(), item.data)
             for stage, item in add
         ]
         with self._lock:

@@ -123,7 +123,8 @@ def struct(value: Any, fields: dict[str, Column], serde: Serde) -> dict[str, Any
     """Keys that the schema does not have are dropped; keys that the value does not have are null."""
     if not isinstance(value, dict):
         raise MalformedError(f"{type(value).__name__} is no object")
-    given = {serde.key(name): entry for name, entry in value.items()}
+    # Most records spell their keys as the schema does.
+    given = value if value.keys() <= fields.keys() else {serde.key(name): entry for name, entry in value.items()}
     return {name: field.read(given.get(name)) for name, field in fields.items()}
 
 

@@ -64,7 +64,7 @@ class Reader:
 
 
 def sequence_number(place: int) -> str:
-    return f"4959{place:052d}"
+    return "4959" + str(place).zfill(52)
 
 
 def place_of(number: str) -> int:
