@@ -76,8 +76,7 @@ def pulls(
         mine = slice(*np.searchsorted(shoppers.row, [start, stop]))
         asked = slice(*np.searchsorted(row, [start, stop]))
         near = shoppers.item[mine]
-        cells = np.maximum(table.item[near], 0)  # what pads a row has no weight
-        cells = cells + (shoppers.row[mine, None] - start) * items
+        cells = table.column[near] + (shoppers.row[mine, None] - start) * items
         strength = table.weight[near]
         for result, weights in zip(drawn, weightings, strict=True):
             used = weights[mine] > 0

@@ -46,12 +46,11 @@ def _of_entry(values: NDArray[Any], best: Indices) -> NDArray[Any]:
 
 
 def _placed(lists: Sequence[Indices], items: int) -> tuple[Indices, NDArray[np.int16]]:
-    """The lists as (q, k), padded with -1, and (q, n + 1) the place of each item in them, -1 where it is not shown; the
-    last column is what a neighbour that only pads finds."""
+    """The lists as (q, k), padded with -1, and (q, n) the place of each item in them, -1 where it is not shown."""
     shown = np.full((len(lists), max(map(len, lists), default=0)), -1, dtype=np.int64)
     for row, one in enumerate(lists):
         shown[row, : len(one)] = one
-    place = np.full((len(lists), items + 1), -1, dtype=np.int16)
+    place = np.full((len(lists), items), -1, dtype=np.int16)
     filled = np.nonzero(shown >= 0)
     place[filled[0], shown[filled]] = filled[1]
     return shown, place
@@ -68,9 +67,9 @@ def _times_bought(known: Batch, shown: Indices, place: NDArray[np.int16]) -> Ind
 
 def strongest(model: ModelVersion, known: Batch, shown: Indices, place: NDArray[np.int16]) -> Indices:
     """(q, k) which entry of the batch draws each item shown most, the first of equals; -1: none."""
-    near, strength = model.neighbours.item[known.item], model.neighbours.weight[known.item]
-    near += (known.row * place.shape[1])[:, None].astype(near.dtype)  # now a cell of `place`; what pads wraps around
-    column = place.take(near, mode="wrap").ravel()
+    near, strength = model.neighbours.column[known.item], model.neighbours.weight[known.item]
+    near += (known.row * place.shape[1])[:, None]  # now a cell of `place`
+    column = place.take(near, mode="clip").ravel()
     found = np.flatnonzero(column >= 0)
     entry = found // near.shape[1]
     weight = known.weight * np.where(known.times > 0, 1.0, _BROWSED).astype(np.float32)

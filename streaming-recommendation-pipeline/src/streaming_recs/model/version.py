@@ -58,7 +58,12 @@ class Neighbours:
     """Each item's nearest items, best first; an index of -1 pads short rows."""
 
     item: NDArray[np.int32]  # (n, k)
-    weight: NDArray[np.float32]  # (n, k)
+    weight: NDArray[np.float32]  # (n, k), 0 where it pads
+
+    @cached_property
+    def column(self) -> NDArray[np.intp]:
+        """(n, k) `item` as NumPy indexes by it; what pads a row is 0 and has no weight."""
+        return np.maximum(self.item, 0).astype(np.intp)
 
 
 @dataclass(frozen=True, eq=False)
