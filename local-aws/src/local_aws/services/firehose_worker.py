@@ -28,6 +28,7 @@ READ_RECORDS = 2000
 # Batches that the function is invoked with side by side: as for the shards of an on-demand stream, but one processor
 # stays free, since here the functions that people wait for have none of their own.
 AT_ONCE = min(4, max(1, (os.cpu_count() or 2) - 1))
+TAKEN = 4 * AT_ONCE  # batches of a turn: while one is stored, the function has the next
 SLOWEST_RETRY_SECONDS = 30.0
 
 
@@ -38,6 +39,7 @@ class Worker:
         self.ctx, self.name, self._stream = ctx, name, stream
         self.buffer = buffer_of(ctx)
         self.streams = streams_of(ctx)
+        self._invoking = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
         await asyncio.gather(self._loop(self._read), self._loop(self._transform), self._loop(self._deliver))
@@ -102,14 +104,16 @@ class Worker:
             return self._pass_on()
         if not self._is_due(RAW, how.buffer_bytes, how.interval_seconds):
             return False
-        items = self.buffer.take(self.name, RAW, AT_ONCE * how.buffer_bytes)
+        items = self.buffer.take(self.name, RAW, TAKEN * how.buffer_bytes)
         async with asyncio.TaskGroup() as side_by_side:  # when one cannot be stored, none is left running
             for batch in batches(items, how.buffer_bytes):
                 side_by_side.create_task(self._transform_batch(stream, how, batch))
         return True
 
     async def _transform_batch(self, stream: Params, how: Transformation, items: list[Item]) -> None:
-        result = await transform(self.ctx, stream, how, items)
+        async with self._invoking:
+            result = await transform(self.ctx, stream, how, items)
+        await asyncio.sleep(0)  # the next batch goes out before this one is stored
         delimiter = _delimiter(stream["Destination"])
         added = [(READY, Item(item.data + delimiter, item.arrived, item.info)) for item in result.done]
         for item, failure in result.failed:
