@@ -8,9 +8,11 @@ Source: Amazon Data Firehose Developer Guide, "Transform source data"; the answe
 from __future__ import annotations
 
 import base64
+import ctypes
 import gc
 import logging
 import os
+import sys
 from functools import cache
 from typing import Any
 
@@ -23,7 +25,13 @@ from streaming_recs.settings import Enrichment
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
-gc.set_threshold(100_000)  # a batch makes so many records, and no cycle: to look for one takes a tenth of its time
+# A batch makes so many records, and no cycle: to look for one takes a tenth of its time.
+gc.set_threshold(100_000)
+# Its megabytes stay with the process, which needs as many for the next one: to give them back to the kernel and have
+# them anew, page by page, takes a sixth. M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's mallopt(3).
+if sys.platform == "linux":
+    for option in (-1, -3):
+        ctypes.CDLL(None).mallopt(option, 1 << 30)
 
 ANSWER_BYTES = 5_500_000  # of Lambda's 6 MB, with room for the envelope
 
