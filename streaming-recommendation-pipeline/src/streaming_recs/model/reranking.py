@@ -1,7 +1,7 @@
 """The second stage: exported trees over a candidate's features, in numpy.
 
-A tenth of the trees draws up a short list, the others score that alone: on Online Retail recall stays within 0.002, in
-a quarter of the time.
+A tenth of the trees draws up a short list, the others score that alone: on Online Retail recall stays within 0.003 and
+a list takes half the time.
 """
 
 from __future__ import annotations
