@@ -1,4 +1,4 @@
-"""`retail package`: jobs, wheels, functions and layers in build/, the same bytes for the same sources."""
+"""`retail package`: jobs, wheels, functions, layers and the storefront: the same bytes for the same sources."""
 
 from __future__ import annotations
 
@@ -56,13 +56,20 @@ JOBS = (
     Part("batch-etl-pipeline", "batch_etl"),
     Part("streaming-recommendation-pipeline", "streaming_recs", ("training",)),
 )
-KINDS = ("ca", "jobs", "lambda", "layers", "modules", "wheels")
+STOREFRONT = Part("app-infrastructure", "storefront", ("storefront",))
+# The storefront's own, the source's connection and pool, and the contract of the events that it sends.
+WHEELHOUSE = (
+    STOREFRONT,
+    Part("app-infrastructure", "source_database"),
+    Part("streaming-recommendation-pipeline", "streaming_recs"),
+)
+KINDS = ("ca", "jobs", "lambda", "layers", "modules", "storefront", "wheels")
 
 
 def package(
     target: Annotated[Target, typer.Option(help="local: for local AWS. lambda: for AWS.")] = Target.LOCAL,
 ) -> None:
-    """Build jobs, wheels, functions and layers into build/."""
+    """Build jobs, wheels, functions, layers and the storefront into build/."""
     try:
         root = checkout()
         authority = named_bundle() if target is Target.LOCAL else rds_bundle()
@@ -97,6 +104,9 @@ def build(root: Path, target: Target, authority: bytes, scratch: Path) -> Path:
         runtime = dependencies.LAMBDA if target is Target.LAMBDA else dependencies.HERE
         dependencies.install(root, _lacking(root, part, "lambda-runtime"), installed, runtime)
         _build_function(root, part, authority, out, installed)
+    stderr.print(f"packaging the storefront of {STOREFRONT.folder} for its instances")
+    # An instance is Amazon Linux 2023, as a Glue worker is.
+    _build_wheelhouse(root, dependencies.GLUE if target is Target.LAMBDA else dependencies.HERE, out, scratch)
     return out
 
 
@@ -127,6 +137,16 @@ def _build_function(root: Path, part: Part, authority: bytes, out: Path, install
     size = unzipped_size(code) + unzipped_size(layer)
     if size > LAMBDA_LIMIT:
         raise PackageError(f"{part.package} unpacks to {size:,} bytes with its layer; Lambda takes {LAMBDA_LIMIT:,}.")
+
+
+def _build_wheelhouse(root: Path, runtime: dependencies.Runtime, out: Path, scratch: Path) -> None:
+    """Everything that the storefront stands on, as wheels in one folder: its instances reach no index."""
+    house, installed = out / "storefront", scratch / "storefront"
+    for part in WHEELHOUSE:
+        sources = root / part.folder / "src" / part.package
+        write_wheel(house, part.package, _version(root / part.folder), files_under(sources, f"{part.package}/"))
+    dependencies.install(root, dependencies.export(root, *STOREFRONT.selection), installed, runtime)
+    dependencies.rewheel(installed, house, house)
 
 
 def _version(folder: Path) -> str:

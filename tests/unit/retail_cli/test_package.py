@@ -23,6 +23,7 @@ def checkout(tmp_path, monkeypatch):
         "app-infrastructure/terraform/main.tf": "",
         "app-infrastructure/pyproject.toml": '[project]\nversion = "1.0"\n',
         "app-infrastructure/src/source_database/handlers/rotate_user.py": "def handler(event, context): ...\n",
+        "app-infrastructure/src/storefront/main.py": "app = None\n",
         "batch-etl-pipeline/pyproject.toml": '[project]\nversion = "2.0"\n',
         "batch-etl-pipeline/src/batch_etl/__init__.py": "",
         "batch-etl-pipeline/src/batch_etl/jobs/__init__.py": "",
@@ -57,6 +58,9 @@ def test_every_artifact_has_its_contracted_place(checkout):
         "lambda/streaming_recs.zip",
         "layers/source_database.zip",
         "layers/streaming_recs.zip",
+        "storefront/source_database-1.0-py3-none-any.whl",
+        "storefront/storefront-1.0-py3-none-any.whl",
+        "storefront/streaming_recs-3.0-py3-none-any.whl",
         "wheels/batch_etl/batch_etl-2.0-py3-none-any.whl",
         "wheels/streaming_recs/streaming_recs-3.0-py3-none-any.whl",
     ]
@@ -91,12 +95,13 @@ def test_a_new_certificate_is_packaged(checkout):
 
 def test_more_than_lambda_takes_is_refused_and_leaves_the_old_build(checkout, monkeypatch, capsys):
     package(Target.LOCAL)
+    before = built(checkout)
     (checkout / "batch-etl-pipeline/src/batch_etl/__init__.py").write_text("changed = True\n")
     monkeypatch.setattr(command, "LAMBDA_LIMIT", 10)
     with pytest.raises(typer.Exit):
         package(Target.LOCAL)
     assert "Lambda takes 10" in capsys.readouterr().err
-    assert len(built(checkout)) == 9
+    assert built(checkout) == before
 
 
 def test_without_a_certificate_it_says_what_to_run(checkout, monkeypatch, capsys):

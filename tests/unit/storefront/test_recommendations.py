@@ -1,0 +1,99 @@
+"""Recommendations on the pages: with their reasons when the function answers, what sells when it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from typing import Any
+
+import boto3
+import pytest
+from shop_world import Shopper
+from storefront.errors import RecommendationsError
+from storefront.services.recommendations import Question, Recommender
+from storefront.settings import Patience
+from storefront.shop import Shop
+
+FALCON = {"product_code": "S10_2", "score": 0.9, "reason": "Because you looked at 1952 Alpine Renault"}
+GONE = {"product_code": "S99_9", "score": 0.8, "reason": "Nobody knows it any more"}
+
+
+def test_the_home_page_shows_what_is_recommended_and_why(shopper: Shopper, function: Any) -> None:
+    function.items = [FALCON, GONE]
+    shopper.sign_in().get("/products/S10_1")
+    text = shopper.get("/").text
+    assert "Picked for you" in text
+    assert "1969 Ford Falcon" in text
+    assert FALCON["reason"] in text
+    assert GONE["reason"] not in text
+    asked = function.requests[-1]
+    assert (asked["rawPath"], asked["requestContext"]["http"]["method"]) == ("/items_from_user", "POST")
+    profile = json.loads(asked["body"])
+    del profile["session_id"]
+    assert profile == {
+        "customer_number": 103, "city": "Nantes", "country": "France", "credit_limit": 21000.0,
+        "browse_history": [{"product_code": "S10_1", "quantity": 1, "in_shopping_cart": False}],
+    }  # fmt: skip
+    assert "v7" in shopper.get("/operations").text
+
+
+def test_a_stranger_is_shown_what_is_popular(shopper: Shopper, function: Any) -> None:
+    function.items = [FALCON]
+    assert "Popular now" in shopper.get("/").text
+    assert function.requests[-1]["rawPath"] == "/popular"
+
+
+def test_a_product_page_shows_what_is_like_it(shopper: Shopper, function: Any) -> None:
+    function.items = [FALCON]
+    assert FALCON["reason"] in shopper.get("/products/S10_1").text
+    assert function.requests[-1]["rawPath"] == "/items/S10_1/similar"
+
+
+def test_the_request_id_goes_through_to_the_function(shopper: Shopper, function: Any) -> None:
+    answer = shopper.http.get("/", headers={"x-request-id": "trace-0123456789"})
+    assert answer.headers["x-request-id"] == "trace-0123456789"
+    assert function.requests[-1]["headers"]["x-request-id"] == "trace-0123456789"
+    context = json.loads(base64.b64decode(function.contexts[-1]))
+    assert context == {"custom": {"request_id": "trace-0123456789"}}
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(500, 0.0), (200, 3.0)], ids=["fails", "is slow"])
+def test_when_the_function_fails_or_is_slow_best_sellers_stand_in(
+    shopper: Shopper, function: Any, status: int, seconds: float
+) -> None:
+    function.items, function.status, function.seconds = [FALCON], status, seconds
+    began = time.perf_counter()
+    text = shopper.get("/").text
+    assert time.perf_counter() - began < 3.0
+    assert "Popular with other customers" in text
+    assert text.index("1969 Ford Falcon") < text.index("1952 Alpine Renault")  # 30 were sold of one, 7 of the other
+    assert "Corsair" not in text  # sold out, and its only order was cancelled
+
+
+def test_after_a_failure_the_function_is_left_alone_for_a_moment(shop: Shop, function: Any) -> None:
+    recommender = Recommender(function, shop.recommender._parameters, Patience(pause=60.0))
+    function.status = 500
+
+    async def ask_twice() -> None:
+        for _ in range(2):
+            with pytest.raises(RecommendationsError):
+                await recommender.ask(Question("GET", "/popular", {"limit": "8"}), "a-request-id")
+
+    asyncio.run(ask_twice())
+    recommender.close()
+    assert len(function.requests) == 1
+
+
+def test_before_the_function_is_deployed_best_sellers_stand_in(shopper: Shopper, function: Any) -> None:
+    boto3.client("ssm").delete_parameter(Name="/retail/inference/function_name")
+    assert "Popular with other customers" in shopper.get("/").text
+    assert function.requests == []
+
+
+def test_a_reason_is_text_and_not_markup(shopper: Shopper, function: Any) -> None:
+    function.items = [FALCON | {"reason": "<script>alert(1)</script>"}]
+    text = shopper.get("/").text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
