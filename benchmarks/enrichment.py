@@ -6,8 +6,7 @@ Starts a PostgreSQL of its own (TLS, as on RDS), loads a version of Online Retai
 enriches the same events (2,000) in several ways. The rivals ask pgvector: for the nearest items of a ready vector and
 nothing more, or three times an event, as the usual design does: the shopper's vector, the items nearest to it, items
 like the one looked at last. Ours folds the history in, filters, re-ranks where the model can, explains and adds similar
-items. Then: what a shopper waits between
-the click and the changed answer, without the stream; and cold starts.
+items. Then: what a shopper waits between the click and the changed answer, without the stream; and cold starts.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import os
 import re
@@ -162,4 +163,7 @@ class StateKeeper:
 
 
 def _json(document: Any, encoder: Callable[[Any], Any]) -> bytes:
-    return orjson.dumps(document, default=encoder, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(document, default=encoder, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:  # half a surrogate pair, a number of more than 64 bits: seldom, and not to be lost
+        return json.dumps(document, default=encoder).encode()

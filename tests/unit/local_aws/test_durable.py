@@ -146,3 +146,10 @@ def test_reads_change_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", ["UpdateTable", "PutItem", "GetShardIterator", "QueryAndDelete", "BatchWriteItem"])
 def test_writes_are_not_taken_for_reads(name: str) -> None:
     assert not READS.match(name)
+
+
+@pytest.mark.parametrize("value", ["half a pair: \ud800", 2**70])
+def test_what_the_fast_encoder_refuses_is_kept_all_the_same(tmp_path: Path, value: object) -> None:
+    emulator = Emulator(glue={"table": value})
+    asyncio.run(StateKeeper(emulator, tmp_path).changed("glue"))
+    assert on_disk(tmp_path, "glue") == {"table": value}

@@ -181,12 +181,7 @@ class AutoScaling(Service):
         return list(dict.fromkeys(zone_of[each] for each in ids if each in zone_of))
 
     def _group(self, params: Params) -> Params:
-        group: Params | None = self.table.get(params["AutoScalingGroupName"])
-        if group is None:
-            raise groups.invalid(
-                "AutoScalingGroup name not found - AutoScalingGroup " + params["AutoScalingGroupName"] + " not found"
-            )
-        return group
+        return groups.named(self.table, params["AutoScalingGroupName"])
 
     def _change(self, group: Params, **fields: Any) -> None:
         self.table.update_fields(group["AutoScalingGroupName"], **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,14 @@ _DEFAULTS: Params = {
 
 def invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
+
+
+def named(table: Mapping[str, Params], name: str) -> Params:
+    """The group of that name; raises ValidationError."""
+    group = table.get(name)
+    if group is None:
+        raise invalid(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
+    return group
 
 
 def refuse_what_is_not_done(params: Params) -> None:

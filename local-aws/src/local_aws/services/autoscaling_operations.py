@@ -169,10 +169,7 @@ class AutoScalingOperations(Service):
         return {"Tags": found}
 
     def _group(self, name: str) -> Params:
-        group: Params | None = self.table.get(name)
-        if group is None:
-            raise groups.invalid(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
-        return group
+        return groups.named(self.table, name)
 
     def _instance(self, instance_id: str) -> Params:
         instance: Params | None = self.members.table.get(instance_id)

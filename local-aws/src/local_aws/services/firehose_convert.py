@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -88,13 +87,6 @@ def documents(record: bytes) -> Iterator[Any]:
         text = record.decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"the record is no UTF-8 text: {error}") from None
-    try:
-        yield orjson.loads(record)
-    except orjson.JSONDecodeError:
-        yield from _one_after_the_other(text)
-
-
-def _one_after_the_other(text: str) -> Iterator[Any]:
     decoder, position, found = json.JSONDecoder(), 0, False
     while position < len(text):
         if text[position].isspace():

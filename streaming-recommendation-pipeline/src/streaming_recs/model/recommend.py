@@ -43,6 +43,7 @@ class Ranked:
     items: Indices  # (<= k,) positions, best first
     scores: Vector  # (<= k,)
     removed: dict[str, int]
+    k: int  # as many were asked for
 
 
 def recommend(
@@ -62,20 +63,17 @@ def recommend(
     found: list[Answer] = []
     for known, lists in _blocks(model, shoppers, each, Stages(retrieve, rerank)):
         said = reasons(model, known, [one.items for one in lists])
-        found += [
-            _answer(model, path, one, why, each[len(found) + row].k)
-            for row, (path, one, why) in enumerate(zip(known.paths, lists, said, strict=True))
-        ]
+        found += [_answer(model, *what) for what in zip(known.paths, lists, said, strict=True)]
     return found
 
 
-def _answer(model: ModelVersion, path: Path, one: Ranked, why: list[str], k: int) -> Answer:
+def _answer(model: ModelVersion, path: Path, one: Ranked, why: list[str]) -> Answer:
     codes, scores = model.items[one.items].tolist(), one.scores.tolist()
     return Answer(
         items=tuple(map(Recommendation, codes, scores, why)),
         path=path,
         model_version=model.version,
-        shortfall=filters.shortfall(k, len(one.items), len(model.items), one.removed),
+        shortfall=filters.shortfall(one.k, len(one.items), len(model.items), one.removed),
         removed=one.removed,
     )
 
@@ -110,7 +108,7 @@ def _block(
     for shopper, want in enumerate(wanted):
         mine = slice(*np.searchsorted(row, [shopper, shopper + 1]))
         order = diversify(score[mine], model.item_vectors[item[mine]], want.k, strength=want.diversity)
-        lists.append(Ranked(item[mine][order], score[mine][order], permitted[shopper][1]))
+        lists.append(Ranked(item[mine][order], score[mine][order], permitted[shopper][1], want.k))
     return known, lists
 
 
