@@ -51,6 +51,8 @@ module "retail_etl_job" {
     "--stages"             = "extract,build,audit,publish"
   }
 
+  metric_namespaces = ["Retail/Lake"]
+
   lake = {
     bucket                 = module.data_lake.buckets["lake"]
     databases              = values(module.query_layer.databases)

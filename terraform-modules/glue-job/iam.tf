@@ -128,7 +128,7 @@ data "aws_iam_policy_document" "run" {
     condition {
       test     = "StringEquals"
       variable = "cloudwatch:namespace"
-      values   = ["Glue"]
+      values   = concat(["Glue"], var.metric_namespaces)
     }
   }
 }

@@ -56,6 +56,13 @@ variable "capacity" {
   }
 }
 
+variable "metric_namespaces" {
+  description = "CloudWatch namespaces that the job's own metrics go to."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "lake" {
   description = "The lake's bucket, the databases that the job reads, the key prefixes and tables (database/table, * allowed) that it writes, and the publish lock if it publishes."
   type = object({

@@ -35,6 +35,7 @@ from source_database.handlers.rotate_user import RIGHTS, set_user
 from source_database.mysql_writer import create_schema, load_generated
 from source_database.reconciliation import figures
 from source_database.schema import TABLES, orphans, schema_file, tables_of
+from source_database.shop_tables import SHOP_TABLES, set_up_shop
 from source_database.staging import staging_database
 
 # The server is asked for when it is known which one: the group cannot be read from the fixtures.
@@ -158,6 +159,20 @@ def test_rows_of_others_are_never_lost_unasked(source):
     assert load_generated(source, Plan(200), replace=True).rows["orderdetails"] == 200
 
 
+def test_the_shops_tables_come_with_a_load_go_with_its_orders_and_do_not_hold_up_the_next(source):
+    load_generated(source, SMALL)
+    assert rows(source, "SELECT lastNumber FROM storefront_order_numbers") == [(0,)]
+    rows(source, "INSERT INTO storefront_checkouts (token, customerNumber, orderNumber) VALUES ('form', 1, 2)")
+    rows(source, "UPDATE storefront_order_numbers SET lastNumber = 2")
+    assert load_generated(source, SMALL).already_there
+    with source.connect(source.address.database) as connection:
+        set_up_shop(connection)
+    assert rows(source, "SELECT orderNumber FROM storefront_checkouts") == [(2,)]
+    assert rows(source, "SELECT lastNumber FROM storefront_order_numbers") == [(2,)]
+    load_generated(source, Plan(200))
+    assert rows(source, "SELECT orderNumber FROM storefront_checkouts") == []
+
+
 def test_a_database_that_someone_else_filled_is_refused(source):
     name = source.address.database
     with source.connect() as connection, connection.cursor() as cursor:
@@ -241,7 +256,7 @@ def test_a_dump_replaces_a_generated_source_and_takes_its_ratings_away(source, s
     load_generated(source, SMALL)
     load_dump(source, check_dump(shared_data / "classicmodels" / "mysqlsampledatabase.sql"))
     with source.connect() as connection:
-        assert sorted(tables_of(connection, source.address.database)) == sorted(set(TABLES) - {"ratings"})
+        assert set(tables_of(connection, source.address.database)) == {*TABLES, *SHOP_TABLES} - {"ratings"}
 
 
 def small_dump(folder: Path, **changes: str) -> CheckedDump:

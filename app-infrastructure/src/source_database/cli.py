@@ -1,4 +1,4 @@
-"""`retail load-source` and `retail source-report`."""
+"""`retail load-source`, `retail source-report` and `retail shop-tables`."""
 
 from __future__ import annotations
 
@@ -79,6 +79,21 @@ def source_report(url: Url = None, project: Project = "retail") -> None:
         from source_database.addresses import find_source
 
         _report(find_source(url, project))
+
+
+def shop_tables(url: Url = None, project: Project = "retail") -> None:
+    """Make the storefront's own tables in a **source database** that `retail load-source` has not filled.
+
+    The shop takes orders once they are there. Running it again changes nothing; load-source does the same.
+    """
+    with _errors_explained():
+        from source_database.addresses import find_source
+        from source_database.shop_tables import set_up_shop
+
+        source = find_source(url, project)
+        with source.connect(source.address.database) as connection:
+            set_up_shop(connection)
+    _told.print(f"The storefront's tables are in {source.address.database} at {source.address}.")
 
 
 def _generate(source: Source, plan: Plan, replace: bool) -> None:

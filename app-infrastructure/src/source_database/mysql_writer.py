@@ -18,6 +18,7 @@ from source_database.dump.splitter import statements
 from source_database.errors import LoadMismatchError
 from source_database.generator import VERSION, Plan, generate
 from source_database.schema import orphans, quoted, schema_file
+from source_database.shop_tables import set_up_shop
 from source_database.staging import (
     Provenance,
     latest_update,
@@ -57,6 +58,8 @@ def load_generated(
     with source.connect() as connection:
         found = standing(connection, database)
     if found.provenance and found.provenance.origin == origin_of(plan) and not replace:
+        with source.connect(database) as connection:
+            set_up_shop(connection)  # a database loaded by an earlier release has none
         return LoadReport(found.rows, already_there=True, written_since=found.changed)
     if not replace:
         refuse_to_lose(found, database)
@@ -68,6 +71,7 @@ def load_generated(
             _refuse_orphans(connection, staging)
             latest = latest_update(connection, staging)
             note_provenance(connection, staging, Provenance(origin_of(plan), rows, latest))
+            set_up_shop(connection)
             take_place(connection, staging, database)
         except pymysql.err.MySQLError as problem:
             raise explained(problem, source.address, source.read_login().user) from problem

@@ -17,6 +17,7 @@ import pymysql
 from source_database.connection import Address, MySql, Source, explained
 from source_database.errors import LoadMismatchError, LoadRefusedError, LoadUnderWayError
 from source_database.schema import TABLES, columns_of, count_rows, quoted, tables_of
+from source_database.shop_tables import SHOP_TABLES
 
 MARK = "Loaded by `retail load-source`: "
 MARKED_TABLE = "orders"
@@ -57,7 +58,7 @@ class Standing:
 
 
 def standing(connection: MySql, database: str) -> Standing:
-    tables = tables_of(connection, database)
+    tables = [table for table in tables_of(connection, database) if table not in SHOP_TABLES]
     rows = {table: count_rows(connection, database, table) for table in tables}
     provenance = _provenance(connection, database)
     changed = provenance is not None and (

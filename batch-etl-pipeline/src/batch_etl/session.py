@@ -36,4 +36,6 @@ def runtime_settings(cores: int) -> dict[str, str]:
 
 def aws_clients() -> AwsClients:
     """From the environment alone: credentials, region and endpoint."""
-    return AwsClients(boto3.client("s3"), boto3.client("dynamodb"), boto3.client("secretsmanager"))
+    return AwsClients(
+        boto3.client("s3"), boto3.client("dynamodb"), boto3.client("secretsmanager"), boto3.client("cloudwatch")
+    )

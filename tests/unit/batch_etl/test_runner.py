@@ -26,7 +26,7 @@ ARGUMENTS = {
 
 @pytest.fixture
 def aws(mocked_aws):
-    clients = AwsClients(*(mocked_aws.client(name) for name in ("s3", "dynamodb", "secretsmanager")))
+    clients = AwsClients(*(mocked_aws.client(name) for name in ("s3", "dynamodb", "secretsmanager", "cloudwatch")))
     clients.s3.create_bucket(Bucket="lake")
     clients.s3.upload_file(certifi.where(), "lake", "ca.pem")
     clients.secrets.create_secret(Name="source", SecretString=json.dumps({"username": "u", "password": "p"}))

@@ -16,6 +16,7 @@ from source_database.dump.judgement import Action, judge
 from source_database.dump.splitter import Statement, statements
 from source_database.errors import NotADumpError, StatementFailedError, StatementRefusedError, UnreachableError
 from source_database.schema import CLASSICMODELS, TABLES, columns_of, orphans, quoted, tables_of
+from source_database.shop_tables import set_up_shop
 from source_database.staging import (
     Provenance,
     latest_update,
@@ -67,6 +68,7 @@ def load_dump(
             report.notes += _absences(connection, staging)
             latest = latest_update(connection, staging)
             note_provenance(connection, staging, Provenance({"dump": path.name}, report.rows, latest))
+            set_up_shop(connection)
             take_place(connection, staging, source.address.database)
     return report
 

@@ -25,6 +25,7 @@ def audit(run: Run) -> Audited:
     checks = mirror_checks(extracted) + audit_star(star, extracted.figures.lines, quarantined)
     run.records.quality(run.run_id, datetime.now(UTC), checks)
     broken = [check for check in checks if not check.passed]
+    run.metrics.put({"ChecksFailed": len(broken)})
     if broken:
         raise AuditFailed(
             f"{len(broken)} of {len(checks)} checks failed, nothing was published: " + "; ".join(map(str, broken))

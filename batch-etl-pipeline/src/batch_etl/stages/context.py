@@ -22,8 +22,10 @@ from batch_etl.lake.staging import Staging
 from batch_etl.options import EtlOptions
 from batch_etl.sources.mysql import Source
 from batch_etl.sources.secret import read_login
+from batch_etl.stages.metrics import LakeMetrics
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -34,6 +36,7 @@ class AwsClients:
     s3: S3Client
     dynamodb: DynamoDBClient
     secrets: SecretsManagerClient
+    cloudwatch: CloudWatchClient
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,10 @@ class Run:
     @cached_property
     def records(self) -> Records:
         return Records(self.spark, self._database("bronze"), self._database("gold"))
+
+    @cached_property
+    def metrics(self) -> LakeMetrics:
+        return LakeMetrics(self.aws.cloudwatch, self.options.project)
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -29,6 +29,7 @@ def publish(run: Run) -> Publication:
     )
     with run.publish_lock.held():
         run.publisher.publish(entry)
+    run.metrics.put({"RowsPublished": entry.rows_written, "RowsQuarantined": entry.rows_quarantined})
     return entry
 
 
