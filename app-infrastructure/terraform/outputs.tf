@@ -13,6 +13,11 @@ output "source" {
   }
 }
 
+output "storefront_url" {
+  description = "Where the shop is."
+  value       = module.web_tier.url
+}
+
 output "alerts_topic_arn" {
   description = "Topic of alarms and of nightly results."
   value       = module.foundation.alerts_topic_arn

@@ -11,6 +11,10 @@ locals {
     "source/writer_secret_arn" = module.source_database.secret_arns.writer
     "lake/artifacts_bucket"    = module.foundation.artifacts_bucket
     "alerts/topic_arn"         = module.foundation.alerts_topic_arn
+    "storefront/url"           = module.web_tier.url
+
+    # retail-api-fetch reads the API's token there.
+    "storefront/session_secret_arn" = module.web_tier.session_secret_arn
   }
   lists = {
     "network/private_subnet_ids" = module.network.private_subnet_ids

@@ -56,6 +56,27 @@ variable "network" {
   nullable = false
 }
 
+variable "shop" {
+  description = "Who may visit the shop and how: the ACM certificate of its name (null: plain HTTP), the IPv4 networks that are let in, and a number to raise when sessions and the API's token must be new."
+  type = object({
+    certificate_arn        = optional(string)
+    ingress_cidrs          = optional(set(string), ["0.0.0.0/0"])
+    session_secret_version = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "firewall" {
+  description = "AWS WAF in front of the shop, and how many requests of one address are let through in five minutes, by it and by the shop itself."
+  type = object({
+    enabled             = optional(bool, true)
+    requests_per_client = optional(number, 3000)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "artifacts_dir" {
   description = "Folder that `make package` filled."
   type        = string

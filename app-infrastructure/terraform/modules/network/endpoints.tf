@@ -1,10 +1,10 @@
 # Gateway endpoints are free and keep the lake's traffic off NAT. Without NAT, interface endpoints in one zone carry
-# what Glue and the functions call; they cost about as much as a NAT gateway, and nothing leaves AWS's network.
+# what Glue, the functions and the shop call; they cost about as much as a NAT gateway, and nothing leaves AWS's network.
 data "aws_region" "current" {}
 
 locals {
   gateway_services   = ["dynamodb", "s3"]
-  interface_services = var.nat == "none" ? ["glue", "kms", "logs", "secretsmanager", "sts"] : []
+  interface_services = var.nat == "none" ? ["glue", "kinesis-streams", "kms", "lambda", "logs", "monitoring", "secretsmanager", "sqs", "ssm", "ssmmessages", "sts"] : []
 }
 
 resource "aws_vpc_endpoint" "gateway" {

@@ -50,6 +50,13 @@ data "aws_iam_policy_document" "storefront" {
     resources = [aws_sqs_queue.spill.arn]
   }
 
+  # For the operations page. GetMetricData knows no resource.
+  statement {
+    sid       = "ReadMetrics"
+    actions   = ["cloudwatch:GetMetricData"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "AskForRecommendations"
     actions   = ["lambda:InvokeFunction"]

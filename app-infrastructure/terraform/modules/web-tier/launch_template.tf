@@ -20,10 +20,13 @@ locals {
     db_port            = var.database.port
     db_name            = var.database.name
     session_secret_arn = aws_secretsmanager_secret.session.arn
-    events_stream      = local.events_stream
     spill_queue_url    = aws_sqs_queue.spill.url
     port               = local.port
     processes          = var.capacity.processes
+    rate_limit         = floor(var.firewall.requests_per_client / 5)
+    autoscaling_group  = local.name
+    load_balancer      = aws_lb.this.arn_suffix
+    target_group       = aws_lb_target_group.this.arn_suffix
   })
 }
 

@@ -89,7 +89,7 @@ variable "certificate_arn" {
 }
 
 variable "firewall" {
-  description = "AWS WAF in front of the load balancer, and how many requests of one address it lets through in five minutes."
+  description = "AWS WAF in front of the load balancer, and how many requests of one address it, and each server process of the shop, lets through in five minutes."
   type = object({
     enabled             = optional(bool, true)
     requests_per_client = optional(number, 3000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -166,6 +167,8 @@ class Units:
         environment = self._environment(unit)
         folder = Path(self.paths.mapped(unit.working_directory)) if unit.working_directory else self.paths.root
         for directory in unit.directories:
+            if directory.startswith("run/"):  # a RuntimeDirectory= lives as long as its unit runs
+                shutil.rmtree(self.paths.root / directory, ignore_errors=True)
             (self.paths.root / directory).mkdir(parents=True, exist_ok=True)
         journal = Path(self.paths.mapped(unit.output)) if unit.output else self.journal(unit.name)
         journal.parent.mkdir(parents=True, exist_ok=True)

@@ -150,6 +150,22 @@ class AutoScaling(Service):
             )
         return await self.ctx.upstream(request)
 
+    @action("DescribePolicies")
+    async def describe_policies(self, request: AwsRequest) -> Params:
+        """The emulator lists all of a group's, whichever are asked for."""
+        params = request.params
+        of = {"AutoScalingGroupName": name} if (name := params.get("AutoScalingGroupName")) else {}
+        known = (await call_upstream(self.ctx, "autoscaling", "DescribePolicies", **of)).get("ScalingPolicies", [])
+        names, types = params.get("PolicyNames"), params.get("PolicyTypes")
+        return {
+            "ScalingPolicies": [
+                policy
+                for policy in known
+                if (not names or {policy["PolicyName"], policy["PolicyARN"]} & set(names))
+                and (not types or policy["PolicyType"] in types)
+            ]
+        }
+
     @action("PutScheduledUpdateGroupAction")
     async def put_scheduled_action(self, request: AwsRequest) -> Params:
         raise groups.invalid("Local AWS has no scheduled scaling actions.")

@@ -249,8 +249,9 @@ run "user_data_is_cloud_config_that_installs_the_storefront_and_holds_no_secret"
     condition = toset([
       for line in split("\n", trimspace(one([for file in yamldecode(local.user_data).write_files : file.content if file.path == "/etc/retail/storefront.env"]))) : split("=", line)[0]
       ]) == toset([
-      "PROJECT", "AWS_REGION", "PORT", "WEB_CONCURRENCY", "DB_SECRET_ARN", "DB_HOST", "DB_PORT", "DB_NAME", "CA_BUNDLE",
-      "SESSION_SECRET_ARN", "EVENTS_STREAM", "SPILL_QUEUE_URL",
+      "PROJECT", "AWS_DEFAULT_REGION", "PORT", "WEB_CONCURRENCY", "DB_SECRET_ARN", "DB_HOST", "DB_PORT", "DB_NAME", "CA_BUNDLE",
+      "SESSION_SECRET_ARN", "SPILL_QUEUE_URL", "BEHIND_LOAD_BALANCER", "RATE_LIMIT_PER_MINUTE", "PROMETHEUS_MULTIPROC_DIR",
+      "AUTOSCALING_GROUP", "LOAD_BALANCER", "TARGET_GROUP",
     ])
     error_message = "The storefront's settings are these names."
   }
