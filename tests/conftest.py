@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from etl_world import EtlWorld, etl_world
 from support import BIN, CHECKOUT, SHARED_DATA, LocalAws, free_port
+from training_world import Retrained, retrain
 
 DEMO_ORDER_LINES = 20_000
 
@@ -67,6 +68,12 @@ def applied(local_aws: LocalAws) -> LocalAws:
         run = local_aws.run_job()
         assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
     return local_aws
+
+
+@pytest.fixture(scope="session")
+def retrained(applied: LocalAws) -> Retrained:
+    """The first model that serves, as one execution of retail-retraining left it."""
+    return retrain(applied)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from local_aws.environment import after_env
 from local_aws.reconcile import GATEWAY
 from local_aws.settings import Settings
 from local_aws.supervisor import EngineClient, read_status
+from source_database.addresses import find_source
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED_DATA = CHECKOUT.parent / "shared" / "data"
@@ -99,6 +100,17 @@ class LocalAws:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def fact(self, name: str) -> str:
+        """What Terraform wrote to SSM under /retail/."""
+        return str(self.client("ssm").get_parameter(Name=f"/retail/{name}")["Parameter"]["Value"])
+
+    def source_sql(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement in the source as its administrator; returns the rows."""
+        source = find_source(environment=self.env, aws=self.client)
+        with source.connect("classicmodels") as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
 
     def kill_gateway(self) -> None:
         """kill -9, then wait until the supervisor has started another one."""

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from batch_etl.analytics.athena import ask
+from chromium import require_chromium
 from playwright.sync_api import Page
-from voila_app import NoBrowser, chromium, dashboard_app, opened
+from voila_app import dashboard_app, opened
 
 pytestmark = pytest.mark.local_aws
 
 
 @pytest.fixture(scope="module")
 def page(applied: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    try:
-        chromium()
-    except NoBrowser as absent:
-        pytest.fail(str(absent)) if os.environ.get("CI") == "true" else pytest.skip(str(absent))
+    require_chromium()
     log = tmp_path_factory.mktemp("voila") / "log"
     with log.open("wb") as written, dashboard_app(applied.env, written) as url, opened(url) as page:
         yield page

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,24 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from playwright.sync_api import Page, sync_playwright
+from chromium import running_chromium
+from playwright.sync_api import Page
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NOTEBOOK = CHECKOUT / "batch-etl-pipeline" / "notebooks" / "dashboard.ipynb"
 START_SECONDS, RENDER_MILLISECONDS = 60, 120_000
-
-
-class NoBrowser(Exception):  # noqa: N818 - says what is the case
-    """There is no Chromium on this machine."""
-
-
-def chromium() -> str:
-    """The browser's path: CHROMIUM, or the first on PATH. Raises NoBrowser."""
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
-        raise NoBrowser("no Chromium on PATH: install it with your system's packages, or point CHROMIUM at one")
-    return found
 
 
 @contextmanager
@@ -50,14 +36,11 @@ def dashboard_app(environment: Mapping[str, str], log: IO[bytes] | int = subproc
 @contextmanager
 def opened(url: str, width: int = 1400, height: int = 1000) -> Iterator[Page]:
     """The page in a headless Chromium, once its first picture is drawn."""
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root; the page is our own, on this machine.
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with running_chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(url, timeout=RENDER_MILLISECONDS)
         page.wait_for_selector("img[alt^='Revenue']", timeout=RENDER_MILLISECONDS)
         yield page
-        browser.close()
 
 
 def _free_port() -> int:

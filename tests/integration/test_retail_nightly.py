@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from alerts_inbox import Inbox, alerts_inbox
 from batch_etl.analytics.athena import ask
-from source_database.addresses import find_source
 from support import LocalAws
 
 pytestmark = pytest.mark.local_aws
@@ -19,14 +17,6 @@ pytestmark = pytest.mark.local_aws
 def inbox(applied: LocalAws) -> Iterator[Inbox]:
     with alerts_inbox(applied, "nightly-test") as subscribed:
         yield subscribed
-
-
-def source_sql(aws: LocalAws, sql: str) -> list[tuple[Any, ...]]:
-    """Run a statement in the source as its administrator; returns the rows."""
-    source = find_source(environment=aws.env, aws=aws.client)
-    with source.connect("classicmodels") as connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall())
 
 
 def published_runs(aws: LocalAws) -> list[str]:
@@ -44,7 +34,7 @@ def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(applied: Lo
     ]
     assert sorted(stages) == ["audit", "build", "extract", "publish"]
     assert published_runs(applied)[-1] == "nightly-whole"
-    order_lines = source_sql(applied, "SELECT COUNT(*) FROM orderdetails")[0][0]
+    order_lines = applied.source_sql("SELECT COUNT(*) FROM orderdetails")[0][0]
     message = inbox.message_with("nightly-whole")
     counts = json.loads(message["Message"].partition("Counts: ")[2])
     assert "published" in message["Subject"]
@@ -54,11 +44,11 @@ def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(applied: Lo
 
 def test_a_source_without_a_table_fails_the_night_and_publishes_nothing(applied: LocalAws, inbox: Inbox) -> None:
     before = published_runs(applied)
-    source_sql(applied, "RENAME TABLE payments TO payments_elsewhere")
+    applied.source_sql("RENAME TABLE payments TO payments_elsewhere")
     try:
         execution = applied.run_state_machine("retail-nightly", "nightly-broken")
     finally:
-        source_sql(applied, "RENAME TABLE payments_elsewhere TO payments")
+        applied.source_sql("RENAME TABLE payments_elsewhere TO payments")
 
     assert execution["status"] == "FAILED"
     message = inbox.message_with("nightly-broken")

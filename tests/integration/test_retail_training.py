@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import awswrangler
 import boto3
 import pytest
-from alerts_inbox import alerts_inbox
 from streaming_recs.adapters.inference_client import InferenceClient
 from support import LocalAws
+from training_world import LAKE, Retrained
 
 pytestmark = pytest.mark.local_aws
-
-LAKE = "retail-lake-000000000000-us-east-1"
-RUN = "retraining-whole"
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +31,6 @@ def ask(session: boto3.Session, statement: str) -> list[tuple[Any, ...]]:
         statement, database="retail_gold", workgroup="retail-analytics", ctas_approach=False, boto3_session=session
     )
     return [tuple(row) for row in frame.itertuples(index=False)]
-
-
-@dataclass(frozen=True)
-class Retrained:
-    """What one execution of retail-retraining left behind."""
-
-    table: dict[str, Any]
-    model: dict[str, Any]
-    alert: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def retrained(applied: LocalAws) -> Retrained:
-    with alerts_inbox(applied, "retraining-test") as inbox:
-        execution = applied.run_state_machine("retail-retraining", RUN)
-        assert execution["status"] == "SUCCEEDED", execution.get("cause")
-        alert = inbox.message_with(RUN)
-    return Retrained(report_of(applied, f"{RUN}-table"), report_of(applied, RUN), alert)
-
-
-def report_of(aws: LocalAws, run_id: str) -> dict[str, Any]:
-    body = aws.client("s3").get_object(Bucket=LAKE, Key=f"runs/{run_id}/report.json")["Body"].read()
-    return dict(json.loads(body))
 
 
 @pytest.fixture(scope="module")

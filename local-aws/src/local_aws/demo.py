@@ -127,6 +127,7 @@ def _print_next_steps(demo: Demo) -> None:
     table.add_row(environment.get("MYSQL_URL", "-"), "the source database (MYSQL_CNF holds the password)")
     table.add_row(f"s3://{environment.get('LAKE_BUCKET', '-')}", "the lake")
     table.add_row(environment.get("VECTOR_DB_URL", "-"), 'vectors and recent interactions (psql "$VECTOR_DB_URL")')
+    table.add_row(environment.get("STOREFRONT_URL", "-"), "the shop; its /operations says how the platform does")
     table.add_row(environment.get("INFERENCE_URL", "-"), "the recommendations' HTTP API; requests are signed")
     table.add_row("make dashboard", "the dashboard, in your browser")
     table.add_row('eval "$(make -s env)"', "point aws, terraform, mysql and psql at all this")

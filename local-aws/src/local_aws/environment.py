@@ -18,8 +18,8 @@ from local_aws.lifecycle import STATE_BUCKET, running
 from local_aws.settings import REGION, Settings
 
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS")
-CONDITIONAL = ("MYSQL_URL", "MYSQL_CNF", "VECTOR_DB_URL", "WAREHOUSE_DB_URL", "PGPASSFILE", "LAKE_BUCKET",
-               "STOREFRONT_URL", "INFERENCE_URL")  # fmt: skip
+FACTS = {"lake/lake_bucket": "LAKE_BUCKET", "storefront/url": "STOREFRONT_URL", "inference/url": "INFERENCE_URL"}
+CONDITIONAL = ("MYSQL_URL", "MYSQL_CNF", "VECTOR_DB_URL", "WAREHOUSE_DB_URL", "PGPASSFILE", *FACTS.values())
 
 Say = Callable[[str], None]
 
@@ -31,7 +31,7 @@ def shell_lines(settings: Settings, caller: Mapping[str, str], say: Say) -> list
     variables |= dict.fromkeys(("SOURCE_CA", "SOURCE_CA_BUNDLE"), str(source_ca(settings)))
     if running(settings):
         variables |= connection_variables(settings, lambda service: client_for(service, settings))
-        variables |= lake_variables(settings)
+        variables |= fact_variables(settings)
     else:
         say("local AWS is not running: `make up` starts it; databases are left out until then")
     gone = [name for name in (*UNSET, *CONDITIONAL) if (name not in variables and name in caller) or name in UNSET]
@@ -120,8 +120,9 @@ def shimmed_programs(settings: Settings) -> dict[str, list[str]]:
     return wanted
 
 
-def lake_variables(settings: Settings) -> dict[str, str]:
+def fact_variables(settings: Settings) -> dict[str, str]:
+    """What the roots have written to SSM by now and people type often."""
     ssm: Any = client_for("ssm", settings)
-    found = ssm.get_parameters(Names=[f"/{PROJECT}/lake/lake_bucket", f"/{PROJECT}/inference/url"])["Parameters"]
-    names = {f"/{PROJECT}/lake/lake_bucket": "LAKE_BUCKET", f"/{PROJECT}/inference/url": "INFERENCE_URL"}
+    names = {f"/{PROJECT}/{fact}": name for fact, name in FACTS.items()}
+    found = ssm.get_parameters(Names=list(names))["Parameters"]
     return {names[parameter["Name"]]: parameter["Value"] for parameter in found}

@@ -5,8 +5,9 @@ locals {
   # Python, the wheelhouse and the first import: two minutes on the smallest instance, and some air.
   boot_seconds = 180
 
-  # Instances started from an earlier release differ by this line, so new wheels replace them.
-  release = substr(sha256(join("", [for wheel in local.wheels : filesha256("${var.artifacts.dir}/${wheel}")])), 0, 12)
+  # Instances started from an earlier release differ by this line, so new wheels or certificates replace them.
+  installed = [for key in concat(local.wheels, [var.artifacts.ca_key]) : "${var.artifacts.dir}/${key}"]
+  release   = substr(sha256(join("", [for path in local.installed : fileexists(path) ? filesha256(path) : ""])), 0, 12)
 
   user_data = templatefile("${path.module}/user-data.yaml.tftpl", {
     release            = local.release

@@ -32,7 +32,7 @@ variable "database" {
 }
 
 variable "artifacts" {
-  description = "Folder that `make package` filled, the bucket that instances install from, and the key there of the certificates that the database is checked against."
+  description = "Folder that `make package` filled, the bucket that instances install from, and the key in both of the certificates that the database is checked against."
   type = object({
     dir    = string
     bucket = string

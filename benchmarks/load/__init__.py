@@ -1,0 +1,1 @@
+"""What several benchmarks ask the shop with."""
