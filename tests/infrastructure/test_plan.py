@@ -19,6 +19,7 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 
 # Actions that IAM's service authorization reference gives no resource type: "*" is the only way to allow them.
 RESOURCELESS = {
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables",
@@ -34,15 +35,23 @@ RESOURCELESS = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
 # These services send no aws:SourceAccount when they take a role; iam:PassRole is what keeps others out.
-WITHOUT_SOURCE_ACCOUNT = {"glue.amazonaws.com", "lambda.amazonaws.com"}
+WITHOUT_SOURCE_ACCOUNT = {"ec2.amazonaws.com", "glue.amazonaws.com", "lambda.amazonaws.com"}
 # Firehose names the account that it acts for as the role's external id ("Allow Firehose to assume an IAM role").
 BY_EXTERNAL_ID = {"firehose.amazonaws.com"}
+
+# Load balancers deliver to a bucket under S3's own key alone, and who visited is kept for a time only.
+ACCESS_LOGS = f"retail-access-logs-{ACCOUNT}-{REGION}"
 
 FACTS = {
     "app-infrastructure/terraform": {
@@ -58,6 +67,8 @@ FACTS = {
         "/retail/source/writer_secret_arn": "String",
         "/retail/lake/artifacts_bucket": "String",
         "/retail/alerts/topic_arn": "String",
+        "/retail/storefront/url": "String",
+        "/retail/storefront/session_secret_arn": "String",
     },
     "batch-etl-pipeline/terraform": {
         "/retail/lake/landing_bucket": "String",
@@ -148,9 +159,8 @@ def test_the_key_serves_services_of_this_account_only(plans):
 
 def test_buckets_are_private_versioned_encrypted_and_tls_only(plans):
     buckets = {values["bucket"] for values in every(plans, "aws_s3_bucket")}
-    assert buckets == {
-        f"retail-{role}-{ACCOUNT}-{REGION}" for role in ("artifacts", "landing", "lake", "athena-results")
-    }
+    roles = ("access-logs", "artifacts", "landing", "lake", "athena-results")
+    assert buckets == {f"retail-{role}-{ACCOUNT}-{REGION}" for role in roles}
 
     blocks = {values["bucket"]: values for values in every(plans, "aws_s3_bucket_public_access_block")}
     versioning = {values["bucket"]: values for values in every(plans, "aws_s3_bucket_versioning")}
@@ -163,17 +173,31 @@ def test_buckets_are_private_versioned_encrypted_and_tls_only(plans):
         assert all(blocks[bucket][name] for name in names)
         assert versioning[bucket]["versioning_configuration"][0]["status"] == "Enabled"
         (default,) = encryption[bucket]["rule"][0]["apply_server_side_encryption_by_default"]
-        assert (default["sse_algorithm"], default["kms_master_key_id"].startswith("arn:aws:kms:")) == ("aws:kms", True)
-        (deny,) = statements(policies[bucket]["policy"])
+        under_a_key = str(default["kms_master_key_id"]).startswith("arn:aws:kms:")
+        assert (default["sse_algorithm"], under_a_key) == (
+            ("AES256", False) if bucket == ACCESS_LOGS else ("aws:kms", True)
+        )
+        found = list(statements(policies[bucket]["policy"]))
+        (deny,) = [statement for statement in found if statement["Effect"] == "Deny"]
+        assert (len(found) > 1) == (bucket == ACCESS_LOGS)
         assert (deny["Effect"], deny["Action"], deny["Principal"]) == ("Deny", "s3:*", "*")
         assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert set(deny["Resource"]) == {f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"}
 
 
-def test_lifecycles_touch_only_what_is_not_current(plans):
+def test_load_balancers_of_this_account_alone_deliver_access_logs(plans):
+    (policy,) = [found for found in every(plans, "aws_s3_bucket_policy") if found["bucket"] == ACCESS_LOGS]
+    (delivery,) = [statement for statement in statements(policy["policy"]) if statement["Effect"] == "Allow"]
+    assert delivery["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert (delivery["Action"], delivery["Resource"]) == (
+        "s3:PutObject", f"arn:aws:s3:::{ACCESS_LOGS}/AWSLogs/{ACCOUNT}/*"
+    )  # fmt: skip
+
+
+def test_lifecycles_touch_only_what_is_not_current_but_for_access_logs(plans):
     for lifecycle in every(plans, "aws_s3_bucket_lifecycle_configuration"):
         for rule in lifecycle["rule"]:
-            assert not rule["expiration"], lifecycle["bucket"]
+            assert bool(rule["expiration"]) == (lifecycle["bucket"] == ACCESS_LOGS), lifecycle["bucket"]
             assert not rule["transition"], lifecycle["bucket"]
 
 
@@ -209,9 +233,13 @@ def test_lock_results_and_spill_are_encrypted_too(plans):
         assert delivery["extended_s3_configuration"][0]["kms_key_arn"].startswith("arn:aws:kms:")
 
 
-def test_nothing_is_open_to_the_world(plans):
+def test_nothing_but_the_load_balancer_is_open_to_the_world(plans):
+    (balancer,) = every(plans, "aws_lb")
     for rule in every(plans, "aws_vpc_security_group_ingress_rule"):
-        assert rule["cidr_ipv4"] is None, rule["description"]
+        if rule["cidr_ipv4"] is not None:
+            assert (rule["cidr_ipv4"], rule["from_port"]) == ("0.0.0.0/0", 80)
+            assert [rule["security_group_id"]] == balancer["security_groups"], rule["description"]
+            continue
         assert rule["cidr_ipv6"] is None, rule["description"]
         assert rule["referenced_security_group_id"], rule["description"]
     for group in every(plans, "aws_default_security_group"):
@@ -293,7 +321,10 @@ def test_no_password_stands_in_the_state(applied, plans):
     listed = [
         secret["ARN"] for page in secrets.get_paginator("list_secrets").paginate() for secret in page["SecretList"]
     ]
-    passwords = [json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["password"] for arn in listed]
+    held = [json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"]) for arn in listed]
+    passwords = [value["password"] for value in held if "password" in value]
     assert len(passwords) >= 7, "two masters', two users' of the source, three of the vector database"
+    (session,) = [value for value in held if "session_key" in value]
+    assert {len(session["session_key"]), len(session["api_token"])} == {64}
     states = "".join(applied.run("terraform", f"-chdir={root}", "state", "pull").stdout for root in ROOTS)
-    assert [password for password in passwords if password in states] == []
+    assert [secret for secret in [*passwords, *session.values()] if secret in states] == []

@@ -222,8 +222,8 @@ run "rights_name_their_actions_and_resources" {
   }
 
   assert {
-    condition     = [for statement in data.aws_iam_policy_document.storefront.statement : statement.sid if contains(statement.resources, "*")] == ["BeReachedBySessionManager"]
-    error_message = "Only Session Manager's actions know no resource."
+    condition     = [for statement in data.aws_iam_policy_document.storefront.statement : statement.sid if contains(statement.resources, "*")] == ["ReadMetrics", "BeReachedBySessionManager"]
+    error_message = "Only Session Manager's actions and GetMetricData know no resource."
   }
 
   assert {
