@@ -92,19 +92,20 @@ dashboard: setup ## Open the dashboard as an app in the browser
 
 .PHONY: test
 test: setup ## Run the test suite: unit, Terraform and end-to-end on one shared local AWS
-	@bin/setup browser
+	@bin/setup browser load
 	$(ENTER)
 	pytest $(TWO_WORKERS) -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: setup ## Run every test, the long faults and full sizes too
-	@bin/setup browser
+	@bin/setup browser load
 	$(ENTER)
 	pytest $(TWO_WORKERS) $(ARGS)
 
 .PHONY: bench
 bench: setup ## Run the benchmarks beside their rivals and print ratios
-	@$(ENTER)
+	@bin/setup load
+	$(ENTER)
 	for benchmark in benchmarks/*.py; do printf '\n== %s\n' "$$benchmark"; python "$$benchmark"; done
 
 .PHONY: lint
@@ -124,7 +125,8 @@ fmt: setup ## Format Python and Terraform
 	terraform fmt -recursive .
 
 .PHONY: docs
-docs: setup ## Generate FIDELITY.md and the pictures in images/
+docs: setup ## Generate FIDELITY.md, template.json and the pictures in images/
 	@$(ENTER)
 	local-aws fidelity
+	python bin/cloudformation_json.py
 	python images/generate.py

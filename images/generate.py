@@ -1,7 +1,8 @@
-"""Draws the pictures of the documentation: `make docs`, or python images/generate.py [--dashboard].
+"""Draws the pictures of the documentation: `make docs`, or python images/generate.py [--dashboard] [--shop].
 
 architecture and star_schema are drawn from what is written here and in batch_etl.schemas. With --dashboard the
-dashboard is opened in a browser, on the data of the local AWS that the environment names (`eval "$(make -s env)"`).
+dashboard is opened in a browser, with --shop the shop, on the data of the local AWS that the environment names
+(`eval "$(make -s env)"`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 IMAGES = Path(__file__).resolve().parent
+sys.path.insert(0, str(IMAGES.parent / "tests" / "browser"))  # its browser takes the pictures
 BLUE, GREEN, GREY, INK, PAPER = "#0072B2", "#009E73", "#767676", "#222222", "#FFFFFF"
 PALE_BLUE, PALE_GREEN, PALE_GREY = "#E6F1F8", "#E5F5F0", "#F2F2F2"
 Box = tuple[float, float, float, float]  # left, bottom, width, height
@@ -30,6 +32,8 @@ def main() -> None:
     save(star_schema(), "star_schema")
     if "--dashboard" in sys.argv[1:]:
         picture_dashboard(IMAGES / "dashboard.png")
+    if "--shop" in sys.argv[1:]:
+        picture_shop(os.environ["STOREFRONT_URL"])
 
 
 def save(figure: Figure, name: str) -> None:
@@ -218,11 +222,32 @@ def _row(place: Box, number: int) -> float:
 
 
 def picture_dashboard(path: Path) -> None:
-    sys.path.insert(0, str(IMAGES.parent / "tests" / "browser"))
     from voila_app import dashboard_app, opened  # noqa: PLC0415 - only this picture needs a browser
 
     with dashboard_app(os.environ) as url, opened(url, width=1400, height=2600) as page:
         page.screenshot(path=path)
+
+
+def picture_shop(url: str) -> None:
+    """A signed-in customer's first page, the operations page, and a product on a phone."""
+    from chromium import running_chromium  # noqa: PLC0415 - only these pictures need a browser
+    from shop_page import DESK, PHONE, Shopper  # noqa: PLC0415
+
+    with running_chromium() as browser:
+        desk = Shopper.visiting(browser, url, DESK)
+        desk.go("/sign-in")
+        desk.page.get_by_role("button", name="Sign in as").first.click()
+        seen = desk.shelf()
+        desk.look_at(seen[:3])
+        desk.go("/").wait_for_load_state("networkidle")
+        desk.page.screenshot(path=IMAGES / "shop.png")
+        desk.go("/operations").wait_for_load_state("networkidle")
+        desk.page.wait_for_timeout(5_000)  # the first visitor has CloudWatch asked
+        desk.go("/operations").wait_for_load_state("networkidle")
+        desk.page.screenshot(path=IMAGES / "operations.png", full_page=True)
+        phone = Shopper.visiting(browser, url, PHONE)
+        phone.go(f"/products/{seen[0]}").wait_for_load_state("networkidle")
+        phone.page.screenshot(path=IMAGES / "shop_phone.png")
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ class LocalAws:
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             # A build of its own: it holds this local AWS's certificates, and a developer's own one must not change.
             "TF_VAR_artifacts_dir": str(self.state_home / "build"),
+            # All visitors of the tests come from one address.
+            "TF_VAR_firewall": "{ requests_per_client = 100000000 }",
             # Schedules are real: at two in the morning, UTC, the nightly run would meet the tests' own.
             "TF_VAR_schedule": "{ enabled = false }",
             "TF_VAR_retraining": "{ enabled = false }",

@@ -19,3 +19,16 @@ def test_an_object_uploaded_in_parts_keeps_its_tags(local_aws):
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**place)["TagSet"]}
     assert tags == {"Project": "retail", "Root": "batch etl"}
     assert s3.get_object(**place)["Body"].read() == b"content"
+
+
+def test_an_object_uploaded_in_parts_keeps_its_tags_over_the_death_of_the_gateway(fresh_local_aws):
+    s3, place = fresh_local_aws.client("s3"), {"Bucket": "tagged-parts", "Key": "wheels/big.whl"}
+    s3.create_bucket(Bucket=place["Bucket"])
+    upload = s3.create_multipart_upload(**place, Tagging="Project=retail")["UploadId"]
+    etag = s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"wheel")["ETag"]
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": [{"ETag": etag, "PartNumber": 1}]})
+
+    fresh_local_aws.kill_gateway()
+
+    assert s3.get_object(**place)["Body"].read() == b"wheel"
+    assert s3.get_object_tagging(**place)["TagSet"] == [{"Key": "Project", "Value": "retail"}]

@@ -1,4 +1,7 @@
-"""What routes ask for: the shop, the visit, the signed-in customer, a form that is ours, a bearer token."""
+"""What routes ask for: the shop, the visit, the signed-in customer, a form that is ours, a bearer token.
+
+Those of the pages that are asked for most do not depend on one another: FastAPI works through each again.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ async def _shop(request: Request) -> Shop:
 ShopDep = Annotated[Shop, Depends(_shop)]
 
 
-async def _catalogue(shop: ShopDep) -> Catalogue:
-    return shop.catalogue
+async def _catalogue(request: Request) -> Catalogue:
+    return (await _shop(request)).catalogue
 
 
 async def _visit(request: Request) -> Visit:
@@ -49,9 +52,10 @@ async def _customer(visit: VisitDep) -> Customer:
 CustomerDep = Annotated[Customer, Depends(_customer)]
 
 
-async def _product(code: str, catalogue: CatalogueDep) -> Product:
+async def _product(code: str, request: Request) -> Product:
     """The product that the path names; a catalogue that was never read is no reason to say that there is none."""
-    if not catalogue.loaded_at:
+    catalogue = await _catalogue(request)
+    if not catalogue.known:
         raise HTTPException(503, "The catalogue is not there yet.")
     if code not in catalogue.by_code:
         raise HTTPException(404, "There is no such product.")
@@ -61,8 +65,11 @@ async def _product(code: str, catalogue: CatalogueDep) -> Product:
 ProductDep = Annotated[Product, Depends(_product)]
 
 
-async def own_form(visit: VisitDep, csrf: Annotated[str, Form(max_length=64)] = "") -> None:
-    """A form that this visit was given; another site cannot know its token."""
+async def own_form(request: Request, visit: VisitDep, csrf: Annotated[str, Form(max_length=64)] = "") -> None:
+    """A form that this visit was given: another site cannot know its token, and a browser says which site it is on."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise HTTPException(403, "This form is one of another site.")
     if not visit.has_csrf(csrf):
         raise HTTPException(403, "This form is not one of this visit.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -11,28 +12,33 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from storefront.deps import SignInNeededError
 from storefront.errors import DatabaseUnavailableError, RequestRefusedError, SecretUnavailableError, StorefrontError
-from storefront.middleware import BodyLimit, Observed, RateLimit, SecurityHeaders
+from storefront.frames import Frames
+from storefront.middleware.kept_answers import KeptAnswers
+from storefront.middleware.limits import BodyLimit, RateLimit
+from storefront.middleware.load_balancer import BehindLoadBalancer
+from storefront.middleware.observed import Observed
+from storefront.middleware.security_headers import SecurityHeaders
 from storefront.observability import log_to_stdout
 from storefront.pages import problem_response
-from storefront.routes import api, cart, checkout, customers, health, home, operations, orders, products
+from storefront.routes import api, assets, cart, checkout, customers, health, home, operations, orders, products
 from storefront.settings import Settings
 from storefront.shop import Shop, make_shop
 
 logger = logging.getLogger(__name__)
 BODY_BYTES = 32 * 1024
-SESSION_SECONDS = 14 * 24 * 3600
-_ROUTERS = (home, products, cart, checkout, customers, orders, operations, health, api)
+SESSION_SECONDS, COOKIE = 14 * 24 * 3600, "visit"
+ROUTERS = (assets, home, products, cart, checkout, customers, orders, operations, health, api)
 _REMEDIES = {
     401: "Send the header Authorization: Bearer with the API's token.",
     403: "Go back, load the page again and send its form.",
     404: "Look for it in the catalogue.",
+    405: "Send the page's own form.",
     413: f"Send at most {BODY_BYTES // 1024} KB.",
     503: "Try again in a moment.",
 }
@@ -52,8 +58,8 @@ def create_app(shop: Shop) -> FastAPI:
         redoc_url=None, middleware=_middleware(shop),
     )  # fmt: skip
     app.state.shop = shop
-    app.mount("/static", StaticFiles(packages=[("storefront", "static")]), name="static")
-    for module in _ROUTERS:
+    app.state.frames = Frames()
+    for module in ROUTERS:
         app.include_router(module.router)
     _answer_errors(app)
     return app
@@ -62,7 +68,10 @@ def create_app(shop: Shop) -> FastAPI:
 def app_from_environment() -> FastAPI:
     """The shop that the environment describes."""
     log_to_stdout()
-    return create_app(make_shop(Settings.from_environment(os.environ)))
+    app = create_app(make_shop(Settings.from_environment(os.environ)))
+    gc.collect()
+    gc.freeze()  # what stands by now stays: collections need not look through it, 50 ms, while shoppers wait
+    return app
 
 
 def __getattr__(name: str) -> FastAPI:
@@ -75,12 +84,14 @@ def __getattr__(name: str) -> FastAPI:
 def _middleware(shop: Shop) -> list[Middleware]:
     """Outermost first."""
     return [
+        *([Middleware(BehindLoadBalancer)] if shop.settings.behind_load_balancer else []),
         Middleware(SecurityHeaders),
         Middleware(Observed, metrics=shop.metrics),
         Middleware(RateLimit, per_minute=shop.settings.rate_limit_per_minute),
         Middleware(BodyLimit, most=BODY_BYTES),
+        Middleware(KeptAnswers, cookie=COOKIE, version=lambda: shop.catalogue),
         Middleware(
-            SessionMiddleware, secret_key=shop.session_key, session_cookie="visit", max_age=SESSION_SECONDS,
+            SessionMiddleware, secret_key=shop.session_key, session_cookie=COOKIE, max_age=SESSION_SECONDS,
             same_site="lax",
         ),
     ]  # fmt: skip

@@ -1,14 +1,13 @@
-"""Logs as one JSON object a line, and the figures that /metrics shows."""
+"""Logs as one JSON object a line."""
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import orjson
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _FIELDS = ("method", "route", "status", "milliseconds")
@@ -28,7 +27,7 @@ class JsonLines(logging.Formatter):
         said |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
-        return json.dumps(said, ensure_ascii=False)
+        return orjson.dumps(said, default=str).decode()
 
 
 def log_to_stdout() -> None:
@@ -38,29 +37,3 @@ def log_to_stdout() -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # the server's own lines too, but each request once
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-
-
-class Metrics:
-    """A registry of its own for each app: two in one process do not meet."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "storefront_requests", "Requests by route and status", ("method", "route", "status"), registry=self.registry
-        )
-        self.seconds = Histogram(
-            "storefront_request_seconds", "Time to answer", ("route",), registry=self.registry,
-            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5),
-        )  # fmt: skip
-        self.shelves = Counter(
-            "storefront_recommendations", "Rows of recommendations by path", ("path",), registry=self.registry
-        )
-        self.checkouts = Counter(
-            "storefront_checkouts", "Checkout forms by what became of them", ("outcome",), registry=self.registry
-        )
-        self.events = Gauge(
-            "storefront_browse_events", "Browse events by what became of them", ("outcome",), registry=self.registry
-        )
-        self.catalogue_age = Gauge(
-            "storefront_catalogue_age_seconds", "Since the catalogue was read", registry=self.registry
-        )

@@ -19,7 +19,13 @@ class Settings:
     DB_HOST, DB_PORT (3306), DB_NAME, DB_SECRET_ARN  the source database and its writer's secret {username, password}
     CA_BUNDLE                   PEM file that signed the database's certificate
     SESSION_SECRET_ARN          secret {session_key, api_token}: what signs cookies, and the bearer token of the API
-    PROJECT (retail)            prefix of the SSM parameters /<project>/events/stream_name, /inference/function_name
+    AUTOSCALING_GROUP, LOAD_BALANCER (app/name/id), TARGET_GROUP (targetgroup/name/id)  what the operations page asks
+                                CloudWatch for, by the values of its dimensions; without them it says less
+    BEHIND_LOAD_BALANCER (false)  true: client and scheme are what the load balancer says; nothing else may reach us
+    PROJECT (retail)            prefix of the SSM parameters /<project>/events/stream_name, /inference/function_name and
+                                of the platform's names
+    PROMETHEUS_MULTIPROC_DIR    folder through which an instance's processes share their figures; empty when the first
+                                one starts, and made when it is not there
     SPILL_QUEUE_URL             SQS queue that keeps browse events while the stream is down; without it only memory does
     RATE_LIMIT_PER_MINUTE (1200)  requests of one client to one process; 0 is without limit
     DB_POOL_SIZE (10)           connections of one process
@@ -34,6 +40,10 @@ class Settings:
     rate_limit_per_minute: int = 1200
     db_pool_size: int = 10
     catalogue_seconds: int = 15
+    behind_load_balancer: bool = False
+    autoscaling_group: str = ""
+    load_balancer: str = ""
+    target_group: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -51,6 +61,10 @@ class Settings:
             rate_limit_per_minute=_whole(environment, "RATE_LIMIT_PER_MINUTE", 1200),
             db_pool_size=_whole(environment, "DB_POOL_SIZE", 10, least=1),
             catalogue_seconds=_whole(environment, "CATALOGUE_SECONDS", 15, least=1),
+            behind_load_balancer=_truth(environment, "BEHIND_LOAD_BALANCER"),
+            autoscaling_group=environment.get("AUTOSCALING_GROUP", ""),
+            load_balancer=environment.get("LOAD_BALANCER", ""),
+            target_group=environment.get("TARGET_GROUP", ""),
         )
 
 
@@ -70,3 +84,10 @@ def _whole(environment: Mapping[str, str], name: str, default: int, least: int =
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise SettingsError(f"{name} is {text!r}.", f"Set it to a whole number from {least} on.")
     return int(text)
+
+
+def _truth(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name) or "false"
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} is {text!r}.", "Set it to true or false.")
+    return text == "true"

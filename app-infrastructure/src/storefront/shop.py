@@ -10,12 +10,14 @@ from typing import Any
 from source_database.addresses import secret_login
 from source_database.connection import Source
 
-from storefront.observability import Metrics
+from storefront.metrics import Metrics
 from storefront.services.aws import Parameters, client, hasty_client, secret_fields
 from storefront.services.browse_buffer import BrowseBuffer
 from storefront.services.catalogue import Catalogue, Shelves
 from storefront.services.database import Database
+from storefront.services.platform import PlatformWatch
 from storefront.services.recommendations import Recommender
+from storefront.services.spill_queue import SpillQueue
 from storefront.settings import Patience, Settings
 
 _TOKEN_SECONDS = 60.0
@@ -45,9 +47,10 @@ class Shop:
     shelves: Shelves
     recommender: Recommender
     events: BrowseBuffer
+    platform: PlatformWatch
     api_token: ApiToken
+    metrics: Metrics
     session_key: str = field(repr=False)
-    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -63,6 +66,7 @@ class Shop:
         self.shelves.stop()
         self.recommender.close()
         self.database.close()
+        self.metrics.close()
 
 
 def make_shop(settings: Settings, patience: Patience | None = None) -> Shop:
@@ -70,14 +74,19 @@ def make_shop(settings: Settings, patience: Patience | None = None) -> Shop:
     patience = patience or Patience()
     secrets = client("secretsmanager")
     parameters = Parameters(client("ssm"), settings.project)
+    metrics = Metrics()
     source = Source(settings.database, partial(secret_login, secrets, settings.db_secret_arn))
-    database = Database(source, settings.db_pool_size, patience)
+    database = Database(source, metrics, settings.db_pool_size, patience)
     return Shop(
         settings=settings,
         database=database,
-        shelves=Shelves(database, settings.catalogue_seconds),
-        recommender=Recommender(hasty_client("lambda", patience.recommendations), parameters, patience),
-        events=BrowseBuffer(client("kinesis"), client("sqs"), parameters, settings.spill_queue_url),
+        shelves=Shelves(database, metrics, settings.catalogue_seconds),
+        recommender=Recommender(hasty_client("lambda", patience.recommendations), parameters, metrics, patience),
+        events=BrowseBuffer(
+            client("kinesis"), SpillQueue(client("sqs"), settings.spill_queue_url), parameters, metrics
+        ),
+        metrics=metrics,
+        platform=PlatformWatch(client("cloudwatch"), parameters, settings),
         api_token=ApiToken(secrets, settings.session_secret_arn),
         session_key=secret_fields(secrets, settings.session_secret_arn, "session_key")["session_key"],
     )

@@ -24,24 +24,24 @@ MAX_QUANTITY = 500
 class Visit:
     """A view of the session; every change goes into the mapping, which the middleware signs and sends.
 
+    Who has only looked at what all see has none: identity and form token come when they are first needed.
     cart: {code: [quantity, price as text]} with the price that the shopper saw; history: [[code, quantity, in cart]].
     """
 
     def __init__(self, session: MutableMapping[str, Any]) -> None:
         self._session = session
-        if "id" not in session:
-            session.update(id=uuid.uuid4().hex, csrf=secrets.token_urlsafe(24))
 
     @property
     def session_id(self) -> str:
-        return str(self._session["id"])
+        return str(self._session.setdefault("id", uuid.uuid4().hex))
 
     @property
     def csrf(self) -> str:
-        return str(self._session["csrf"])
+        return str(self._session.setdefault("csrf", secrets.token_urlsafe(24)))
 
     def has_csrf(self, given: str) -> bool:
-        return secrets.compare_digest(given.encode(), self.csrf.encode())
+        held = self._session.get("csrf")
+        return held is not None and secrets.compare_digest(given.encode(), str(held).encode())
 
     @property
     def customer(self) -> Customer | None:
@@ -56,12 +56,15 @@ class Visit:
 
     def sign_out(self) -> None:
         self._session.clear()
-        self._session.update(id=uuid.uuid4().hex, csrf=secrets.token_urlsafe(24))
 
     @property
     def cart(self) -> list[Line]:
         held = self._session.get("cart", {})
         return [Line(code, int(quantity), Decimal(price)) for code, (quantity, price) in held.items()]
+
+    @property
+    def cart_count(self) -> int:
+        return len(self._session.get("cart", {}))
 
     @property
     def cart_total(self) -> Decimal:

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from local_aws.context import client_for
 from local_aws.environment import after_env
 from local_aws.settings import Settings
 
+SHOP_SECONDS = 90
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 
 
@@ -94,6 +97,8 @@ def run_demo(settings: Settings, *, order_lines: int, dump: Path | None, before:
         demo.run("retail", "show-click")
     with demo.step("Ask Athena what was delivered"):
         demo.run("retail", "deliveries", "--events", "100")
+    with demo.step("Open the shop"):
+        _open_shop(demo)
     demo.print_times()
     _print_next_steps(demo)
 
@@ -110,6 +115,24 @@ def _run_job(demo: Demo, job: str) -> None:
         reason = run.get("ErrorMessage", "no reason given")
         raise DemoError(f"{job} {run['JobRunState']}: {reason}\nIts log: local-aws logs {job} (/aws-glue/jobs/error)")
     demo.console.print(_output(client_for("logs", demo.settings), run), markup=False, highlight=False)
+
+
+def _open_shop(demo: Demo) -> None:
+    """Wait until the shop answers through its load balancer with the catalogue that was just loaded."""
+    url = after_env(os.environ, demo.settings.checkout)["STOREFRONT_URL"]
+    demo.console.print(f"[dim]$ curl {url}/readyz[/]")
+    deadline, told = time.monotonic() + SHOP_SECONDS, "no answer"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:  # noqa: S310 - of our own load balancer
+                demo.console.print(answer.read().decode(), markup=False)
+                return
+        except urllib.error.HTTPError as refusal:
+            told = refusal.read().decode()
+        except OSError as problem:
+            told = str(problem)
+        time.sleep(1)
+    raise DemoError(f"{url}/readyz is not ready after {SHOP_SECONDS} s: {told}\nIts log: /aws/ec2/retail-web")
 
 
 def _output(logs: Any, run: dict[str, Any]) -> str:

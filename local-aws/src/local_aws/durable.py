@@ -23,7 +23,7 @@ import orjson
 log = logging.getLogger("local_aws.durable")
 
 BEFORE_ANSWERING = frozenset(
-    {"glue", "dynamodb", "secretsmanager", "ssm", "kms", "iam", "s3", "stepfunctions", "kinesis"}
+    {"cloudformation", "glue", "dynamodb", "secretsmanager", "ssm", "kms", "iam", "s3", "stepfunctions", "kinesis"}
 )
 SOON_SECONDS = 1.0
 SWEEP_SECONDS = 5.0

@@ -31,7 +31,7 @@ def shell_lines(settings: Settings, caller: Mapping[str, str], say: Say) -> list
     variables |= dict.fromkeys(("SOURCE_CA", "SOURCE_CA_BUNDLE"), str(source_ca(settings)))
     if running(settings):
         variables |= connection_variables(settings, lambda service: client_for(service, settings))
-        variables |= fact_variables(settings)
+        variables |= fact_variables(client_for("ssm", settings))
     else:
         say("local AWS is not running: `make up` starts it; databases are left out until then")
     gone = [name for name in (*UNSET, *CONDITIONAL) if (name not in variables and name in caller) or name in UNSET]
@@ -120,9 +120,8 @@ def shimmed_programs(settings: Settings) -> dict[str, list[str]]:
     return wanted
 
 
-def fact_variables(settings: Settings) -> dict[str, str]:
+def fact_variables(ssm: Any) -> dict[str, str]:
     """What the roots have written to SSM by now and people type often."""
-    ssm: Any = client_for("ssm", settings)
     names = {f"/{PROJECT}/{fact}": name for fact, name in FACTS.items()}
     found = ssm.get_parameters(Names=list(names))["Parameters"]
     return {names[parameter["Name"]]: parameter["Value"] for parameter in found}

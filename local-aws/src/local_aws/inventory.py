@@ -98,6 +98,7 @@ LISTINGS = (
             "AutoScalingGroupName"),
     Listing("load balancer", "elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
     Listing("target group", "elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    Listing("web ACL", "wafv2", "list_web_acls", "WebACLs", "Name", arguments=(("Scope", "REGIONAL"),)),
     Listing("budget", "budgets", "describe_budgets", "Budgets", "BudgetName", arguments=(("AccountId", ACCOUNT),)),
     Listing("CloudFormation stack", "cloudformation", "list_stacks", "StackSummaries", "StackName",
             _is_not("StackStatus", "DELETE_COMPLETE")),

@@ -8,7 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree.ElementTree import fromstring
 
-HOOKS = ("_complete_multipart_upload", "_create_multipart_upload", "_multipart_uploads", "_object_tags", "_qp")
+HOOKS = (
+    "_buckets", "_complete_multipart_upload", "_create_multipart_upload", "_multipart_uploads", "_object_tags",
+    "_persist_version_state", "_qp",
+)  # fmt: skip
 _TAGS = "tags"
 
 
@@ -35,4 +38,5 @@ def _complete(s3: Any, original: Callable[..., Any], bucket: str, key: str, *arg
     if response[0] == 200 and upload.get(_TAGS):
         version = s3._buckets[bucket]["objects"][key].get("version_id")
         s3._object_tags[bucket, key, version] = upload[_TAGS]
+        s3._persist_version_state(bucket, key, s3._buckets[bucket])  # the emulator wrote the object before its tags
     return response

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from local_aws import full_disk, multipart_tags
+from local_aws import cloudformation_engine, full_disk, multipart_tags
 from local_aws.asgi import Receive, Scope, Send, replay
 from local_aws.context import client_for
 from local_aws.durable import StateSource
@@ -34,6 +34,7 @@ from local_aws.services.stepfunctions import Integration, Integrations, TaskFail
 from local_aws.services.stepfunctions_logs import ExecutionLogs
 from local_aws.services.stepfunctions_semantics import Semantics, end_after, watch_heartbeat
 from local_aws.settings import ACCOUNT, REGION, Settings
+from local_aws.store import Table
 from local_aws.wire import AwsRequest, HttpRequest, HttpResponse, Params, parse_response, with_params
 
 VERSION = "1.5.33"
@@ -54,6 +55,7 @@ _HOOKED = {
     "ministack.core.persistence": ("STATE_DIR", "_json_default", "_state_format_version"),
     "ministack.core.router": ("detect_service",),
     "ministack.core.lambda_runtime": ("_detect_runtime_binary", "INVOKE_DEPTH_BOOTSTRAP", "_sub_runtime_tokens"),
+    **cloudformation_engine.HOOKS,
     "ministack.services.cloudwatch": ("record_metric", *(f"_{name}" for name in _METRIC_STORES)),
     "ministack.services.eventbridge": (
         "_put_events", "_parse_rate_seconds", "_parse_cron_fields", "_cron_next_fire", "_invoke_target",
@@ -209,6 +211,8 @@ def boot(settings: Settings) -> Upstream:
     _correct_step_functions(modules, settings)
     _keep_time(modules)
     _emit_metrics(modules)
+    made = Table(settings.state / "services.sqlite", "cloudformation.resources")
+    cloudformation_engine.make_by_calls(modules, lambda service: client_for(service, settings), made)
     return Upstream(modules["ministack.app"].app, modules)
 
 

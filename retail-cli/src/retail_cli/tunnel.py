@@ -87,9 +87,8 @@ def _instance() -> str:
     if not found:
         raise TunnelError(
             f"No online instance with the tag Project={project()} is managed by Session Manager. Private databases are "
-            "reached through one, and the roots deployed so far start none: the web tier will. Until then start an "
-            "Amazon Linux instance in a private subnet with that tag and the role policy AmazonSSMManagedInstanceCore, "
-            f"and admit its security group to the one that /{project()}/source/security_group_id names."
+            "reached through the shop's: apply app-infrastructure, and look why its instances are not in service "
+            f"(aws autoscaling describe-scaling-activities --auto-scaling-group-name {project()}-web)."
         )
     return str(sorted(found)[0])
 

@@ -10,6 +10,7 @@ import pytest
 from local_aws.capabilities import Capability, Support, capabilities, fidelity_file, render
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+ROOTS = ("app-infrastructure", "batch-etl-pipeline", "streaming-recommendation-pipeline")
 EXECUTED = [row for row in capabilities() if row.support is Support.EXECUTED]
 
 
@@ -30,7 +31,7 @@ def test_every_resource_type_of_the_roots_has_a_row() -> None:
     described = {kind for row in capabilities() for kind in row.resource_types}
     used = {
         kind
-        for folder in ("app-infrastructure", "batch-etl-pipeline", "terraform-modules")
+        for folder in (*ROOTS, "terraform-modules")
         for path in (CHECKOUT / folder).rglob("*.tf")
         for kind in re.findall(r'^resource "(aws_\w+)"', path.read_text(), re.MULTILINE)
     }

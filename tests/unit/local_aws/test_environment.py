@@ -6,9 +6,11 @@ import os
 import subprocess
 from pathlib import Path
 
+import boto3
 import pytest
 from local_aws import environment
-from local_aws.settings import Settings
+from local_aws.settings import REGION, Settings
+from moto import mock_aws
 
 
 @pytest.fixture
@@ -53,9 +55,20 @@ def test_evaluating_twice_changes_nothing(settings: Settings) -> None:
 
 def test_while_local_aws_is_down_databases_are_left_out_and_it_is_said(settings: Settings) -> None:
     said: list[str] = []
-    caller = {"PATH": os.environ["PATH"], "MYSQL_URL": "mysql://of-yesterday"}
+    caller = {"PATH": os.environ["PATH"], "MYSQL_URL": "mysql://of-yesterday", "STOREFRONT_URL": "http://of-yesterday"}
 
     after = evaluated(environment.shell_lines(settings, caller, said.append), **caller)
 
-    assert "MYSQL_URL" not in after
+    assert not {"MYSQL_URL", "STOREFRONT_URL"} & after.keys()
     assert any("local AWS is not running" in text for text in said)
+
+
+@mock_aws
+def test_what_is_deployed_by_now_is_named_and_nothing_else() -> None:
+    ssm = boto3.client("ssm", region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    assert environment.fact_variables(ssm) == {}
+
+    ssm.put_parameter(Name="/retail/storefront/url", Value="http://127.0.0.1:8080", Type="String")
+    ssm.put_parameter(Name="/retail/storefront/session_secret_arn", Value="arn:secret", Type="String")
+
+    assert environment.fact_variables(ssm) == {"STOREFRONT_URL": "http://127.0.0.1:8080"}

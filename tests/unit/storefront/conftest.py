@@ -99,7 +99,7 @@ def shop(settings: Settings, function: InferenceFunction) -> Iterator[Shop]:
     """The catalogue is read; background threads do not run, so that tests say when events are sent."""
     patience = Patience(recommendations=1.0, free_connection=30.0, pause=0.05)
     made = make_shop(settings, patience)
-    made.recommender = Recommender(function, made.recommender._parameters, patience)
+    made.recommender = Recommender(function, made.recommender._parameters, made.metrics, patience)
     assert made.shelves.refresh()
     yield made
     made.recommender.close()

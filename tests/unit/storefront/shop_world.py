@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -18,14 +19,16 @@ from local_aws.engines.database import Database as EngineDatabase
 from local_aws.engines.database import Master, wait_ready
 from local_aws.settings import Settings as LocalSettings
 from source_database.connection import Address, Login, connect
+from source_database.dump.splitter import statements as split
 from source_database.handlers.rotate_user import set_user
 from source_database.schema import schema_file
+from source_database.shop_tables import set_up_shop
 from starlette.testclient import TestClient
-from storefront.schema import set_up, statements
 from support import free_port
 
 MASTER = Master("shop_admin", "not-a-secret-here", "classicmodels")
 TOKEN = "the api's bearer token"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
 WRITER = Login("retail_writer", "writes")
 QUICK = {"innodb_flush_log_at_trx_commit": "0"}
 TABLES = "storefront_checkouts orderdetails orders customers products productlines".split()
@@ -70,11 +73,15 @@ class SourceServer:
         )
         wait_ready(lambda: self.engine.check(self.database), lambda: self.process is not None)
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(how)
             self.process.wait(30)
             self.process = None
+
+    def kill(self) -> None:
+        """As a failing machine does."""
+        self.stop(signal.SIGKILL)
 
     def admin(self) -> Any:
         address = Address("127.0.0.1", self.database.port, "classicmodels", self.ca)
@@ -91,9 +98,13 @@ class SourceServer:
             connection.begin()
             for table in TABLES:
                 cursor.execute(f"DELETE FROM {table}")
-            for statement in statements(SMALL):
+            for statement in statements(SMALL.encode()):
                 cursor.execute(statement)
             connection.commit()
+
+
+def statements(script: bytes) -> list[str]:
+    return [statement.text.decode() for statement in split(io.BytesIO(script))]
 
 
 @contextmanager
@@ -107,9 +118,9 @@ def source_server(folder: Path) -> Iterator[SourceServer]:
     try:
         with server.admin() as connection:
             with connection.cursor() as cursor:
-                for statement in statements(schema_file().read_text()):
+                for statement in statements(schema_file().read_bytes()):
                     cursor.execute(statement)
-            set_up(connection)
+            set_up_shop(connection)
             set_user(connection, WRITER, "classicmodels")
         yield server
     finally:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shop_world import TOKEN, Shopper, SourceServer
-
-BEARER = {"authorization": f"Bearer {TOKEN}"}
+from shop_world import BEARER, TOKEN, Shopper, SourceServer
 
 
 def pages(shopper: Shopper, path: str, key: str, limit: int) -> list[list[Any]]:
@@ -75,7 +73,7 @@ def test_products_are_paged_for_anybody(shopper: Shopper) -> None:
 
 def test_openapi_describes_the_api_alone(shopper: Shopper) -> None:
     described = shopper.http.get("/api/openapi.json").json()
-    assert set(described["paths"]) == {"/api/v1/products", "/api/v1/transactions"}
+    assert set(described["paths"]) == {"/api/v1/products", "/api/v1/transactions", "/metrics"}
     assert described["paths"]["/api/v1/transactions"]["get"]["security"] == [{"HTTPBearer": []}]
 
 

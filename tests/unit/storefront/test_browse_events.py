@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from shop_world import Shopper
 from storefront.main import create_app
+from storefront.metrics import Metrics
 from storefront.services.aws import Parameters
 from storefront.services.browse_buffer import BrowseBuffer
+from storefront.services.spill_queue import SpillQueue
 from storefront.settings import Settings
 from storefront.shop import Shop
 from streaming_recs.events import BrowseEvent, parse_event
@@ -61,7 +64,12 @@ def parameters(settings: Settings) -> Parameters:
 
 
 def buffer(stream: Any, parameters: Parameters, settings: Settings, **options: Any) -> BrowseBuffer:
-    return BrowseBuffer(stream, boto3.client("sqs"), parameters, settings.spill_queue_url, **options)
+    queue = SpillQueue(boto3.client("sqs"), settings.spill_queue_url)
+    return BrowseBuffer(stream, queue, parameters, Metrics(), **options)
+
+
+def counted(events: BrowseBuffer, outcome: str) -> int:
+    return events._metrics.read().count("browse_events", outcome)
 
 
 def test_every_look_and_every_change_of_the_cart_is_an_event_with_all_that_came_before(
@@ -77,7 +85,7 @@ def test_every_look_and_every_change_of_the_cart_is_an_event_with_all_that_came_
     assert looked.browse_history == put.browse_history[:1]
     assert looked.session_id == put.session_id
     assert (put.customer_number, put.city, put.country, put.credit_limit) == (103, "Nantes", "France", 21000.0)
-    assert shop.events.counts.sent == 2
+    assert counted(shop.events, "sent") == 2
 
 
 def test_records_that_the_stream_throttles_are_sent_again(parameters: Parameters, settings: Settings) -> None:
@@ -86,7 +94,7 @@ def test_records_that_the_stream_throttles_are_sent_again(parameters: Parameters
         events.put(event(number))
     events.flush()
     assert sorted(one.event_id for one in in_stream()) == [f"event-{number}" for number in range(5)]
-    assert (events.counts.sent, len(events)) == (5, 0)
+    assert (counted(events, "sent"), len(events)) == (5, 0)
 
 
 def test_while_the_stream_is_down_the_queue_keeps_events_and_later_they_arrive(
@@ -97,7 +105,7 @@ def test_while_the_stream_is_down_the_queue_keeps_events_and_later_they_arrive(
     for number in range(23):
         events.put(event(number))
     events.flush()
-    assert (events.counts.spilled, len(events)) == (23, 0)
+    assert (counted(events, "spilled"), len(events)) == (23, 0)
     assert in_stream() == []
     stream.down = False
     assert events.drain() == 23
@@ -105,21 +113,61 @@ def test_while_the_stream_is_down_the_queue_keeps_events_and_later_they_arrive(
     assert events.drain() == 0
 
 
+def test_a_stream_that_is_back_is_noticed_without_another_shopper(parameters: Parameters, settings: Settings) -> None:
+    """All is in the queue and nobody looks at anything: the spilled events arrive all the same."""
+    stream = FlakyStream(down=True)
+    events = buffer(stream, parameters, settings)
+    events.put(event(1))
+    events.put(event(2))
+    events.flush()
+    events.probe()
+    assert events._metrics.read().state("events").startswith("failed ")
+    stream.down = False
+    events.probe()
+    assert events._metrics.read().state("events") == "ok"
+    assert events.drain() == 2
+    assert {one.event_id for one in in_stream()} == {"event-1", "event-2"}
+
+
+def test_the_thread_brings_everything_to_the_stream_once_it_is_back(
+    shopper: Shopper, shop: Shop, settings: Settings
+) -> None:
+    """Through the shop, with its thread at work: looked at while the stream is down, in it afterwards."""
+    stream = shop.events._kinesis = FlakyStream(down=True)
+    for code in ("S10_1", "S10_2"):
+        shopper.get(f"/products/{code}")
+    shop.events.start()
+    wait_until(lambda: counted(shop.events, "spilled") == 2)
+    assert in_stream() == []
+    stream.down = False
+    wait_until(lambda: counted(shop.events, "recovered") == 2)
+    seen = {tuple(item.product_code for item in one.browse_history) for one in in_stream()}
+    assert seen == {("S10_1",), ("S10_1", "S10_2")}
+    shop.events.stop()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_before_there_is_a_stream_events_wait_in_the_queue(parameters: Parameters, settings: Settings) -> None:
     boto3.client("ssm").delete_parameter(Name="/retail/events/stream_name")
     events = buffer(boto3.client("kinesis"), parameters, settings)
     events.put(event(1))
     events.flush()
-    assert events.counts.spilled == 1
+    assert counted(events, "spilled") == 1
 
 
 def test_without_a_queue_memory_keeps_the_latest_in_order(parameters: Parameters) -> None:
     stream = FlakyStream(down=True)
-    events = BrowseBuffer(stream, None, parameters, "", capacity=3)
+    events = BrowseBuffer(stream, SpillQueue(None, ""), parameters, Metrics(), capacity=3)
     for number in range(5):
         events.put(event(number))
         events.flush()
-    assert (len(events), events.counts.dropped) == (3, 2)
+    assert (len(events), counted(events, "dropped")) == (3, 2)
     stream.down = False
     events.flush()
     assert [one.event_id for one in in_stream()] == ["event-2", "event-3", "event-4"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -9,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pymysql.connections import Connection
+from pymysql.err import OperationalError
 from shop_world import Page, Shopper, SourceServer
 from storefront.errors import StockShortError
 from storefront.services.checkout import Line, Purchase, Receipt, place_order
@@ -138,11 +141,61 @@ def test_with_the_database_down_nothing_is_lost(shopper: Shopper, shop: Shop, so
         assert shopper.http.get("/orders").status_code == 503
         assert shopper.http.get("/healthz").status_code == 200
         assert shopper.http.get("/readyz").status_code == 503
-        assert "failed the last time" in shopper.get("/operations").text
+        assert "the log says why" in shopper.get("/operations").text
     finally:
         source.start()
     assert shop.shelves.refresh()
     assert "is placed" in shopper.http.post("/checkout", data=form).text
+
+
+def test_a_database_that_dies_in_the_middle_of_an_order_loses_nothing(
+    shopper: Shopper, shop: Shop, source: SourceServer
+) -> None:
+    """The order has taken its stock and waits for its number when the server is killed; sent again, it is one order."""
+    form = shopper.sign_in().put("S10_1", 2).checkout_form()
+    with ThreadPoolExecutor(1) as other, source.admin() as admin, admin.cursor() as cursor:
+        admin.begin()
+        cursor.execute("SELECT lastNumber FROM storefront_order_numbers WHERE id = 1 FOR UPDATE")
+        answer = other.submit(shopper.http.post, "/checkout", data=form)
+        while not source.ask("SELECT 1 FROM information_schema.innodb_lock_waits"):
+            time.sleep(0.01)
+        source.kill()
+        refused = answer.result()
+    try:
+        assert refused.status_code == 503
+        assert "your cart stays as it is" in refused.text
+        assert Page(refused.text).fields["token"] == form["token"]
+    finally:
+        source.start()
+    assert (orders(source), stock(source, "S10_1")) == (3, 100)
+    for _ in range(2):
+        assert "Order 10103 is placed" in patient_checkout(shopper, form).text
+    assert (orders(source), stock(source, "S10_1")) == (4, 98)
+
+
+def test_an_order_whose_answer_was_lost_is_found_by_the_same_form(
+    shopper: Shopper, source: SourceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit arrives, its answer does not."""
+    form = shopper.sign_in().put("S10_1", 2).checkout_form()
+    commit = Connection.commit
+
+    def lost(connection: Connection[Any]) -> None:
+        commit(connection)
+        monkeypatch.setattr(Connection, "commit", commit)
+        raise OperationalError(2013, "Lost connection to MySQL server during query")
+
+    monkeypatch.setattr(Connection, "commit", lost)
+    assert shopper.http.post("/checkout", data=form).status_code == 503
+    assert "Order 10103 is placed" in patient_checkout(shopper, form).text
+    assert (orders(source), stock(source, "S10_1")) == (4, 98)
+
+
+def patient_checkout(shopper: Shopper, form: dict[str, str]) -> Any:
+    """Sent again, as the page says, until the shop asks its database again."""
+    while (answer := shopper.http.post("/checkout", data=form)).status_code == 503:
+        time.sleep(0.1)
+    return answer
 
 
 def test_without_the_shops_own_tables_checkout_refuses(shopper: Shopper, source: SourceServer) -> None:

@@ -73,7 +73,7 @@ def test_when_the_function_fails_or_is_slow_best_sellers_stand_in(
 
 
 def test_after_a_failure_the_function_is_left_alone_for_a_moment(shop: Shop, function: Any) -> None:
-    recommender = Recommender(function, shop.recommender._parameters, Patience(pause=60.0))
+    recommender = Recommender(function, shop.recommender._parameters, shop.metrics, Patience(pause=60.0))
     function.status = 500
 
     async def ask_twice() -> None:
@@ -84,6 +84,43 @@ def test_after_a_failure_the_function_is_left_alone_for_a_moment(shop: Shop, fun
     asyncio.run(ask_twice())
     recommender.close()
     assert len(function.requests) == 1
+
+
+def readiness(shopper: Shopper) -> str:
+    return str(shopper.http.get("/readyz").json()["checks"]["recommendations"])
+
+
+def test_readiness_asks_a_function_again_that_failed(shopper: Shopper, shop: Shop, function: Any) -> None:
+    assert readiness(shopper) == "ok"
+    function.status = 500
+    shopper.get("/products/S10_1")
+    assert readiness(shopper).startswith("failed ")
+    function.status = 200
+    shop.recommender._asked_again_at = 0.0  # the pause is over
+    assert readiness(shopper) == "ok"
+
+
+def test_a_failure_says_how_old_it_is(shopper: Shopper, shop: Shop, function: Any) -> None:
+    shop.recommender._patience = Patience(pause=3600.0)
+    function.status = 500
+    shopper.get("/")
+    shop.metrics.failed.labels("recommendations").set(time.time() - 1800)
+    assert readiness(shopper) == "failed 30 min ago"
+    assert "failed 30 min ago" in shopper.get("/operations").text
+
+
+def test_a_failing_function_is_told_of_once_and_when_it_is_back(
+    shopper: Shopper, shop: Shop, function: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.recommender._patience = Patience(recommendations=10.0, pause=0.0)
+    function.status = 500
+    with caplog.at_level("INFO", logger="storefront"):
+        for _ in range(3):
+            shopper.get("/products/S10_1")
+        function.status = 200
+        shopper.get("/products/S10_1")
+    told = [one.message for one in caplog.records if one.name.endswith("recommendations")]
+    assert ["fall back" in told[0], told[1:]] == [True, ["Recommendations are back."]]
 
 
 def test_before_the_function_is_deployed_best_sellers_stand_in(shopper: Shopper, function: Any) -> None:

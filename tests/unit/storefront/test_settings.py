@@ -13,7 +13,6 @@ from source_database.connection import Address, Login
 from source_database.handlers.rotate_user import set_user
 from storefront import main
 from storefront.errors import SecretUnavailableError, SettingsError
-from storefront.schema import statements
 from storefront.services.database import Database
 from storefront.settings import Settings
 from storefront.shop import make_shop
@@ -32,6 +31,17 @@ def test_what_is_not_said_has_a_default() -> None:
     assert Settings.from_environment(NEEDED) == Settings(address, "arn:writer", "arn:session")
 
 
+def test_what_the_web_tier_adds() -> None:
+    environment = NEEDED | {
+        "BEHIND_LOAD_BALANCER": "true", "AUTOSCALING_GROUP": "retail-web", "LOAD_BALANCER": "app/retail-web/1",
+        "TARGET_GROUP": "targetgroup/retail-web/2", "RATE_LIMIT_PER_MINUTE": "0",
+    }  # fmt: skip
+    found = Settings.from_environment(environment)
+    assert found.behind_load_balancer
+    assert (found.autoscaling_group, found.load_balancer) == ("retail-web", "app/retail-web/1")
+    assert (found.target_group, found.rate_limit_per_minute) == ("targetgroup/retail-web/2", 0)
+
+
 @pytest.mark.parametrize("missing", sorted(NEEDED))
 def test_what_is_missing_is_named(missing: str) -> None:
     with pytest.raises(SettingsError, match=missing):
@@ -39,7 +49,13 @@ def test_what_is_missing_is_named(missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("DB_PORT", "mysql"), ("DB_POOL_SIZE", "0"), ("RATE_LIMIT_PER_MINUTE", "-1")]
+    ("name", "text"),
+    [
+        ("DB_PORT", "mysql"),
+        ("DB_POOL_SIZE", "0"),
+        ("RATE_LIMIT_PER_MINUTE", "-1"),
+        ("BEHIND_LOAD_BALANCER", "yes"),
+    ],
 )
 def test_what_makes_no_sense_is_named(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=name):
@@ -49,10 +65,6 @@ def test_what_makes_no_sense_is_named(name: str, text: str) -> None:
 def test_without_a_key_to_sign_cookies_nothing_is_served(settings: Settings) -> None:
     with pytest.raises(SecretUnavailableError, match="nowhere"):
         make_shop(replace(settings, session_secret_arn="nowhere"))
-
-
-def test_a_script_is_split_into_statements_without_its_comments() -> None:
-    assert statements("-- a; b\nCREATE x;\n\n  -- c\nINSERT y;\n") == ["CREATE x", "INSERT y"]
 
 
 def test_a_password_that_was_rotated_is_read_again(settings: Settings, source: SourceServer) -> None:

@@ -32,7 +32,7 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer} for status in statuses}
 
 
@@ -85,14 +85,14 @@ class TransactionsPage(BaseModel):
     next_cursor: str | None
 
 
-router = APIRouter(prefix="/api/v1", responses=_errors(422, 429))
+router = APIRouter(prefix="/api/v1", responses=errors(413, 415, 422, 429))
 
 
-@router.get("/products", summary="The catalogue, in the order of product codes", responses=_errors(503))
+@router.get("/products", summary="The catalogue, in the order of product codes", responses=errors(503))
 async def products(
     catalogue: CatalogueDep, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> ProductsPage:
-    if not catalogue.loaded_at:
+    if not catalogue.known:
         raise HTTPException(503, "The catalogue is not there yet.")
     after = _decoded(cursor)
     codes = sorted(code for code in catalogue.by_code if code > after)
@@ -111,7 +111,7 @@ async def products(
     "/transactions",
     summary="Orders with their items, oldest first",
     dependencies=[Depends(with_token)],
-    responses=_errors(401, 503),
+    responses=errors(401, 503),
 )
 def transactions(
     shop: ShopDep, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=500)] = 100

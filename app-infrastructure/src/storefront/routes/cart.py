@@ -18,7 +18,7 @@ Code = Annotated[str, Form(min_length=1, max_length=15)]
 
 @router.get("/cart")
 async def cart(request: Request, visit: VisitDep, catalogue: CatalogueDep) -> Response:
-    changed = visit.see_prices({code: product.price for code, product in catalogue.by_code.items()})
+    changed = visit.see_prices(catalogue.prices(line.code for line in visit.cart))
     return page(request, "cart.html", products=catalogue.by_code, changed=changed)
 
 

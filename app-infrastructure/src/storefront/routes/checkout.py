@@ -32,7 +32,7 @@ class CheckoutForm:
 async def form(request: Request, visit: VisitDep, _: CustomerDep, catalogue: CatalogueDep) -> Response:
     if not visit.cart:
         return RedirectResponse("/cart", 303)
-    visit.see_prices({code: product.price for code, product in catalogue.by_code.items()})
+    visit.see_prices(catalogue.prices(line.code for line in visit.cart))
     return page(request, "checkout.html", products=catalogue.by_code, comments="", headline="", remedy="", details=[])
 
 

@@ -11,22 +11,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from streaming_recs.errors import EventRefusedError
-from streaming_recs.events import BrowseEvent, parse_event
+from streaming_recs.events import BrowseEvent
 
 from storefront.errors import StorefrontError
+from storefront.metrics import Metrics
 from storefront.services.aws import Parameters
+from storefront.services.spill_queue import SpillQueue
 
 logger = logging.getLogger(__name__)
 CAPACITY = 10_000  # events in memory; the oldest go first when there are more
-_BATCH, _SPILL_BATCH, _SPILL_BYTES = 500, 10, 200_000  # "PutRecords", "SendMessageBatch"
+_BATCH = 500  # "PutRecords"
 _TRIES, _BACKOFF_SECONDS = 3, 0.1
-_FLUSH_SECONDS, _DRAIN_SECONDS = 0.5, 5.0
+_FLUSH_SECONDS, _DRAIN_SECONDS, _PROBE_SECONDS = 0.5, 5.0, 2.0
 _DRAIN_ROUNDS = 20
+_NETWORK = (BotoCoreError, ClientError, OSError)
 
 
 class StreamDownError(StorefrontError):
@@ -37,31 +39,21 @@ class StreamDownError(StorefrontError):
         self.events = events
 
 
-@dataclass
-class Counts:
-    """What became of events since the process began."""
-
-    sent: int = 0
-    spilled: int = 0
-    recovered: int = 0
-    dropped: int = 0
-
-
 class BrowseBuffer:
-    """`put` never waits. `kinesis` and `sqs` are boto3's clients; without a queue, memory alone keeps events."""
+    """`put` never waits. `kinesis` is boto3's client; without a queue's URL, memory alone keeps events."""
 
     def __init__(
-        self, kinesis: Any, sqs: Any, parameters: Parameters, queue_url: str = "", capacity: int = CAPACITY
+        self, kinesis: Any, queue: SpillQueue, parameters: Parameters, metrics: Metrics, capacity: int = CAPACITY
     ) -> None:
-        self._kinesis, self._sqs, self._parameters, self._queue_url = kinesis, sqs, parameters, queue_url
+        self._kinesis, self._queue, self._parameters, self._metrics = kinesis, queue, parameters, metrics
         self._capacity = capacity
         self._waiting: deque[BrowseEvent] = deque()
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._drained_at = 0.0
-        self.counts = Counts()
-        self.last_failure: str | None = None
+        self._drained_at = self._probed_at = 0.0
+        self._failing = False
+        self._probe: BrowseEvent | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -89,45 +81,54 @@ class BrowseBuffer:
         while events := self._take():
             try:
                 self._send(events)
-                self.last_failure = None
             except StreamDownError as down:
-                if self.last_failure is None:
-                    logger.warning("The stream is down: %s", down.message)
-                self.last_failure = down.message
-                left = self._spill(down.events)
+                left = self._queue.put(down.events)
+                self._metrics.events.labels("spilled").inc(len(down.events) - len(left))
                 self._give_back(left)
                 if left:
-                    return
+                    break
+        self._metrics.waiting.set(len(self))
+
+    def probe(self) -> None:
+        """Ask a stream that was down for one event more, which may have been spilled too, so that drains begin again.
+
+        Reading the queue to find out would count against its messages' receives.
+        """
+        stream = self._parameters.get("events/stream_name")
+        with suppress(*_NETWORK):
+            if stream and self._probe is not None and not self._put_records(stream, [self._probe]):
+                self._note_answer()
 
     def drain(self) -> int:
         """Send on what was spilled, by this process or another; returns how many events."""
         recovered = 0
-        for _ in range(_DRAIN_ROUNDS if self._queue_url else 0):
-            answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=_SPILL_BATCH)
-            messages = answer.get("Messages", [])
-            if not messages:
+        for _ in range(_DRAIN_ROUNDS):
+            spilled = self._queue.take()
+            if spilled is None:
                 break
-            events = list(_readable(messages))
-            self._send(events)
-            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
-            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            recovered += len(events)
-        self.counts.recovered += recovered
+            self._send(spilled.events)
+            self._queue.delete(spilled)
+            recovered += len(spilled.events)
+        self._metrics.events.labels("recovered").inc(recovered)
         return recovered
 
     def _work(self) -> None:
         while not self._stop.wait(_FLUSH_SECONDS):
             self._guarded(self.flush)
-            if self.last_failure is None and time.monotonic() - self._drained_at > _DRAIN_SECONDS:
-                self._drained_at = time.monotonic()
+            now = time.monotonic()
+            if self._failing and now - self._probed_at > _PROBE_SECONDS:
+                self._guarded(self.probe)
+                self._probed_at = now
+            if not self._failing and now - self._drained_at > _DRAIN_SECONDS:
                 self._guarded(self.drain)
+                self._drained_at = now
 
     @staticmethod
     def _guarded(work: Callable[[], object]) -> None:
         """The thread outlives whatever goes wrong; the next round tries again."""
         try:
             work()
-        except (BotoCoreError, ClientError, OSError, StreamDownError) as problem:
+        except (*_NETWORK, StreamDownError) as problem:
             logger.warning("Browse events wait: %s", problem)
         except Exception:
             logger.exception("Browse events wait.")
@@ -144,74 +145,42 @@ class BrowseBuffer:
     def _shed(self) -> None:
         while len(self._waiting) > self._capacity:
             self._waiting.popleft()
-            self.counts.dropped += 1
+            self._metrics.events.labels("dropped").inc()
 
     def _send(self, events: Sequence[BrowseEvent]) -> None:
         """Raise StreamDownError with the events that the stream did not take after some tries."""
-        pending = list(events)
+        if not events:
+            return
+        pending, said = list(events), "there is none yet"
         stream = self._parameters.get("events/stream_name")
-        if not stream:
-            raise StreamDownError("There is no stream yet.", pending)
-        said = ""
-        for attempt in range(_TRIES):
+        for attempt in range(_TRIES if stream else 0):
             if attempt:
                 time.sleep(_BACKOFF_SECONDS * 2**attempt)
             try:
-                refused = self._put_records(stream, pending)
-            except (BotoCoreError, ClientError, OSError) as problem:
+                refused = self._put_records(str(stream), pending)
+            except _NETWORK as problem:
                 said = str(problem)
                 continue
-            self.counts.sent += len(pending) - len(refused)
+            self._metrics.events.labels("sent").inc(len(pending) - len(refused))
             pending, said = refused, "it takes no more records now"
             if not pending:
+                self._note_answer()
                 return
-        raise StreamDownError(f"Stream {stream} does not take events: {said}.", pending)
+        self._note_failure(said, pending[-1])
+        raise StreamDownError(f"The stream does not take events: {said}.", pending)
+
+    def _note_answer(self) -> None:
+        self._failing, self._probe = False, None
+        self._metrics.answered.labels("events").set_to_current_time()
+
+    def _note_failure(self, said: str, left: BrowseEvent) -> None:
+        if not self._failing:
+            logger.warning("The stream is down: %s", said)
+        self._failing, self._probe = True, left
+        self._metrics.failed.labels("events").set_to_current_time()
 
     def _put_records(self, stream: str, events: Sequence[BrowseEvent]) -> list[BrowseEvent]:
-        if not events:
-            return []
+        """Returns those that were refused."""
         records = [{"Data": event.model_dump_json().encode(), "PartitionKey": event.partition_key} for event in events]
         answer = self._kinesis.put_records(StreamName=stream, Records=records)
         return [event for event, said in zip(events, answer["Records"], strict=True) if said.get("ErrorCode")]
-
-    def _spill(self, events: Sequence[BrowseEvent]) -> list[BrowseEvent]:
-        """Put events into the queue; returns those that it did not take either."""
-        if not self._queue_url:
-            return list(events)
-        left: list[BrowseEvent] = []
-        for batch in _spill_batches(events):
-            entries = [{"Id": str(n), "MessageBody": event.model_dump_json()} for n, event in enumerate(batch)]
-            try:
-                answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            except (BotoCoreError, ClientError, OSError) as problem:
-                logger.warning("The spill queue does not take events: %s", problem)
-                left += batch
-                continue
-            failed = {int(entry["Id"]) for entry in answer.get("Failed", [])}
-            left += [event for n, event in enumerate(batch) if n in failed]
-        self.counts.spilled += len(events) - len(left)
-        return left
-
-
-def _spill_batches(events: Sequence[BrowseEvent]) -> list[list[BrowseEvent]]:
-    batches: list[list[BrowseEvent]] = []
-    size = 0
-    for event in events:
-        length = len(event.model_dump_json())
-        if not batches or len(batches[-1]) == _SPILL_BATCH or size + length > _SPILL_BYTES:
-            batches.append([])
-            size = 0
-        batches[-1].append(event)
-        size += length
-    return batches
-
-
-def _readable(messages: Sequence[dict[str, Any]]) -> list[BrowseEvent]:
-    """The events of messages; one that is none is left out, with its text in the log."""
-    events = []
-    for message in messages:
-        try:
-            events.append(parse_event(message["Body"]))
-        except EventRefusedError as problem:
-            logger.error("A message of the spill queue is no browse event (%s): %.500s", problem, message["Body"])  # noqa: TRY400
-    return events

@@ -174,5 +174,5 @@ def _next_number(connection: Connection) -> int:
 
 
 def _not_set_up(problem: DBAPIError) -> DatabaseUnavailableError:
-    logger.error("A table is missing (%s): run `python -m storefront.schema` as the database's admin.", problem.orig)
+    logger.error("A table is missing (%s): run `retail shop-tables`.", problem.orig)
     return DatabaseUnavailableError("The shop cannot take orders yet.", "Your cart stays as it is; try again later.")

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import pymysql
 from source_database.connection import Address, Login, MySql, Source, explained, tls_context
 from source_database.errors import LoginRefusedError, SourceError
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.pool import QueuePool
 
 from storefront.errors import DatabaseUnavailableError
+from storefront.metrics import Metrics
 from storefront.settings import Patience
 
 logger = logging.getLogger(__name__)
@@ -26,11 +26,10 @@ _REMEDY = "Try again in a moment; what is in your cart stays there."
 class Database:
     """Connections are made when they are needed, so that the shop starts before its database does."""
 
-    def __init__(self, source: Source, size: int = 10, patience: Patience | None = None) -> None:
-        self._source, self._patience = source, patience or Patience()
+    def __init__(self, source: Source, metrics: Metrics, size: int = 10, patience: Patience | None = None) -> None:
+        self._source, self._metrics, self._patience = source, metrics, patience or Patience()
         self._login: Login | None = None
         self._asked_again_at = 0.0
-        self.last_failure: str | None = None
         self._engine = create_engine(
             "mysql+pymysql://",
             creator=self._open,
@@ -43,6 +42,8 @@ class Database:
             isolation_level="READ COMMITTED",
             hide_parameters=True,
         )
+        event.listen(self._engine, "checkout", lambda *_: metrics.connections.inc())
+        event.listen(self._engine, "checkin", lambda *_: metrics.connections.dec())
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -63,19 +64,14 @@ class Database:
             if error_code(problem) in (DEADLOCK, LOCK_TIMEOUT):
                 raise
             raise self._failed(f"The database does not answer ({problem.orig}).") from problem
-        self.last_failure = None
+        self._metrics.answered.labels("database").set_to_current_time()
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def connections(self) -> int:
-        """How many are at work now."""
-        pool = self._engine.pool
-        return pool.checkedout() if isinstance(pool, QueuePool) else 0
-
     def _failed(self, message: str) -> DatabaseUnavailableError:
         logger.warning("The database failed: %s", message)
-        self.last_failure = message
+        self._metrics.failed.labels("database").set_to_current_time()
         self._asked_again_at = time.monotonic() + self._patience.pause
         return DatabaseUnavailableError(message, _REMEDY)
 

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
 from storefront.errors import RecommendationsError
+from storefront.metrics import Metrics
 from storefront.services.aws import Parameters
 from storefront.settings import Patience
 
@@ -79,38 +80,59 @@ class Question:
         }
 
 
+POPULAR = Question("GET", "/popular", {"limit": "8"})
+
+
 class Recommender:
     """Asks the function by SDK; `client` is boto3's lambda client, hasty enough not to outlive the budget by much."""
 
-    def __init__(self, client: Any, parameters: Parameters, patience: Patience | None = None) -> None:
-        self._client, self._parameters, self._patience = client, parameters, patience or Patience()
+    def __init__(self, client: Any, parameters: Parameters, metrics: Metrics, patience: Patience | None = None) -> None:
+        self._client, self._parameters = client, parameters
+        self._metrics, self._patience = metrics, patience or Patience()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="recommendations")
         self._asked_again_at = 0.0
         self._remembered: OrderedDict[tuple[object, ...], tuple[float, Answer]] = OrderedDict()
-        self.model_version: str | None = None
-        self.last_failure: str | None = None
+        self._failing = False
 
-    async def ask(self, question: Question, request_id: str) -> Answer:
-        """The function's answer; raises RecommendationsError within the budget, at once after a fresh failure."""
+    async def ask(self, question: Question, request_id: str, *, anew: bool = False) -> Answer:
+        """The function's answer, `anew` when the one that is remembered for some seconds will not do.
+
+        Raises RecommendationsError within the budget, at once after a fresh failure.
+        """
         key = (question.method, question.path, tuple(question.query.items()), question.body)
         now = time.monotonic()
         held = self._remembered.get(key)
-        if held is not None and held[0] > now:
+        if held is not None and held[0] > now and not anew:
             return held[1]
         if now < self._asked_again_at:
             raise RecommendationsError("The function failed a moment ago.", "Show what is popular.")
         try:
             answer = await self._within_budget(question, request_id)
         except RecommendationsError as problem:
-            self.last_failure = problem.message
-            self._asked_again_at = time.monotonic() + self._patience.pause
+            self._note_failure(problem)
             raise
-        self.model_version, self.last_failure = answer.model_version, None
+        self._note_answer(answer)
         self._remember(key, answer)
         return answer
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _note_failure(self, problem: RecommendationsError) -> None:
+        """Told once, not for each page that falls back."""
+        if not self._failing:
+            logger.warning("Recommendations fall back to best sellers: %s", problem.message)
+        self._failing = True
+        self._asked_again_at = time.monotonic() + self._patience.pause
+        self._metrics.failed.labels("recommendations").set_to_current_time()
+
+    def _note_answer(self, answer: Answer) -> None:
+        if self._failing:
+            logger.info("Recommendations are back.")
+        self._failing = False
+        self._metrics.answered.labels("recommendations").set_to_current_time()
+        if answer.model_version:
+            self._metrics.model.labels(answer.model_version).set_to_current_time()
 
     async def _within_budget(self, question: Question, request_id: str) -> Answer:
         asked = asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, question, request_id)

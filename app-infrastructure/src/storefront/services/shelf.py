@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from storefront.errors import RecommendationsError
 from storefront.services.catalogue import Catalogue, Product
 from storefront.services.recommendations import Answer, Question, Recommender
 
-logger = logging.getLogger(__name__)
 FALLBACK = "fallback"
+_WORD = re.compile(r"[\w.-]*\w")
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,7 @@ async def shelf(
     """The answer's products that the catalogue knows; `fallback` when there is no answer or nothing known in it."""
     try:
         answer = await recommender.ask(question, request_id)
-    except RecommendationsError as problem:
-        logger.info("Recommendations fell back: %s", problem.message)
+    except RecommendationsError:
         return fallback()
     found = _known(answer, catalogue)
     return found if found.picks else fallback()
@@ -52,8 +51,13 @@ def alike_shelf(catalogue: Catalogue, product: Product, limit: int) -> Shelf:
 
 def _known(answer: Answer, catalogue: Catalogue) -> Shelf:
     picks = [
-        Pick(catalogue.by_code[item.product_code], item.reason)
+        Pick(catalogue.by_code[item.product_code], _in_names(item.reason, catalogue))
         for item in answer.items
         if item.product_code in catalogue.by_code
     ]
     return Shelf(picks, answer.path, answer.model_version)
+
+
+def _in_names(reason: str, catalogue: Catalogue) -> str:
+    """The model knows products by their codes, shoppers by their names."""
+    return _WORD.sub(lambda found: named.name if (named := catalogue.by_code.get(found[0])) else found[0], reason)

@@ -1,5 +1,5 @@
 # Gateway endpoints are free and keep the lake's traffic off NAT. Without NAT, interface endpoints in one zone carry
-# what Glue, the functions and the shop call; they cost about as much as a NAT gateway, and nothing leaves AWS's network.
+# what Glue, the functions and the shop call; they cost about twice a NAT gateway, and nothing leaves AWS's network.
 data "aws_region" "current" {}
 
 locals {

@@ -42,7 +42,7 @@ resource "aws_autoscaling_group" "this" {
 
     preferences {
       min_healthy_percentage = 100
-      max_healthy_percentage = 200
+      max_healthy_percentage = 150
       instance_warmup        = local.boot_seconds
       auto_rollback          = true
       skip_matching          = true

@@ -40,6 +40,8 @@ class Worker:
             elif not process_of(instance).alive and instance["LifecycleState"] not in GOING:
                 log.info("%s starts again with local AWS", instance["InstanceId"])
                 self.members.reboot(instance)
+                if instance["InServiceAt"]:  # it boots again, and is not judged meanwhile
+                    self.members.set(instance, InServiceAt=time.time())
 
     def turn(self) -> None:
         for name in list(self.groups):

@@ -106,6 +106,7 @@ def _listener(balancer: Balancer, arn: str, rules: list[Params], errors_log: Pat
         "@type": f"{_TYPE}config.listener.v3.Listener",
         "name": arn,
         "address": _address(balancer.ports[arn]),
+        "enable_reuse_port": False,  # two proxies of two local AWSs would share the port, and its visitors
         "filter_chains": [chain],
     }
 

@@ -25,13 +25,16 @@ class LinkedRoles(Service):
         short = service.partition(".")[0]
         name = f"AWSServiceRoleFor{_SPELLED.get(short, short.capitalize())}" + (f"_{suffix}" if suffix else "")
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        made = await call_upstream(
-            self.ctx,
-            "iam",
-            "CreateRole",
-            Path=f"/aws-service-role/{service}/",
-            RoleName=name,
-            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-            Description=request.params.get("Description") or "",
-        )
-        return {"Role": made["Role"]}
+        role = {
+            "Path": f"/aws-service-role/{service}/",
+            "RoleName": name,
+            "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            "Description": request.params.get("Description") or "",
+        }
+        try:
+            return {"Role": (await call_upstream(self.ctx, "iam", "CreateRole", **role))["Role"]}
+        except AwsError as error:
+            if error.code != "EntityAlreadyExists":
+                raise
+            message = f"Service role name {name} has been taken in this account, please try a different suffix."
+            raise AwsError("InvalidInput", message) from error

@@ -55,6 +55,11 @@ run "without_nat_interface_endpoints_carry_the_calls" {
     condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0 && contains(keys(aws_vpc_endpoint.interface), "secretsmanager")
     error_message = "A private subnet without NAT needs interface endpoints, or Glue cannot start."
   }
+
+  assert {
+    condition     = length(setsubtract(["kinesis-streams", "kms", "lambda", "logs", "monitoring", "secretsmanager", "sqs", "ssm", "ssmmessages"], keys(aws_vpc_endpoint.interface))) == 0
+    error_message = "The shop calls these, and Session Manager reaches its instances by two of them."
+  }
 }
 
 run "s3_and_dynamodb_are_reached_without_nat" {

@@ -306,7 +306,7 @@ run "the_group_heals_drains_and_rolls_out_without_losing_capacity" {
   assert {
     condition = (
       aws_autoscaling_group.this.instance_refresh[0].preferences[0].min_healthy_percentage == 100
-      && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 200
+      && aws_autoscaling_group.this.instance_refresh[0].preferences[0].max_healthy_percentage == 150
       && aws_autoscaling_group.this.instance_refresh[0].preferences[0].auto_rollback
       && aws_autoscaling_group.this.launch_template[0].version == "3"
     )

@@ -1,0 +1,1 @@
+"""What every request passes, as plain ASGI; main.py has the order."""

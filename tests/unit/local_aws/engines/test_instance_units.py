@@ -1,0 +1,84 @@
+"""An instance's services are real processes, and systemd's promises about their directories hold."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from local_aws.engines.cloud_config import Paths
+from local_aws.engines.instance_units import Units
+
+# Says in each of its directories that it ran, then runs on.
+PROGRAM = """
+import os, sys, time
+for folder in sys.argv[1:]:
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+time.sleep(600)
+"""
+UNIT = f"""
+[Service]
+RuntimeDirectory=shop
+StateDirectory=shop
+ExecStart={sys.executable} /opt/shop/run.py /run/shop /var/lib/shop
+Restart=always
+RestartSec=10ms
+"""
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Iterator[Units]:
+    paths = Paths(tmp_path / "i-1")
+    for file, text in {"opt/shop/run.py": PROGRAM, "etc/systemd/system/shop.service": UNIT}.items():
+        (paths.root / file).parent.mkdir(parents=True)
+        (paths.root / file).write_text(text)
+    made = Units(paths, {"PATH": "/usr/bin:/bin"}, lambda text: None)
+    yield made
+    made.stop_all()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.02)
+
+
+def said_in(units: Units, folder: str) -> set[str]:
+    return {path.name for path in (units.paths.root / folder).iterdir()}
+
+
+def started(units: Units) -> str:
+    """The service's process, once it has said that it runs; `tend` is what the instance's host calls all the time."""
+
+    def runs() -> bool:
+        units.tend()
+        child = units.running["shop.service"].child
+        return child.poll() is None and str(child.pid) in said_in(units, "var/lib/shop")
+
+    eventually(runs)
+    return str(units.running["shop.service"].child.pid)
+
+
+def test_a_runtime_directory_is_empty_at_each_start_and_a_state_directory_stays(units: Units) -> None:
+    units.start("shop.service")
+    first = started(units)
+    assert said_in(units, "run/shop") == {first}
+
+    units.restart("shop.service")
+    second = started(units)
+    assert said_in(units, "run/shop") == {second}
+    assert said_in(units, "var/lib/shop") == {first, second}
+
+
+def test_what_a_killed_service_left_at_run_is_gone_when_it_starts_again(units: Units) -> None:
+    units.start("shop.service")
+    first = started(units)
+    units.running["shop.service"].child.kill()
+    eventually(lambda: units.running["shop.service"].child.poll() is not None)
+
+    second = started(units)
+    assert said_in(units, "run/shop") == {second}
+    assert said_in(units, "var/lib/shop") == {first, second}
