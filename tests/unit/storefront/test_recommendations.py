@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -49,6 +50,27 @@ def test_a_product_page_shows_what_is_like_it(shopper: Shopper, function: Any) -
     function.items = [FALCON]
     assert FALCON["reason"] in shopper.get("/products/S10_1").text
     assert function.requests[-1]["rawPath"] == "/items/S10_1/similar"
+
+
+def test_a_reason_names_products_as_shoppers_know_them(shopper: Shopper, function: Any) -> None:
+    function.items = [FALCON | {"reason": "Goes with S10_1, which you looked at; S99_9 is gone."}]
+    text = shopper.get("/products/S18_3").text
+    assert "Goes with 1952 Alpine Renault, which you looked at; S99_9 is gone." in text
+
+
+def test_what_is_the_same_for_everybody_is_asked_once_a_minute_and_what_is_personal_anew(
+    shopper: Shopper, function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function.items = [FALCON]
+    shopper.sign_in()
+    function.requests.clear()
+    for later in (0.0, 10.0, 70.0):
+        clock = SimpleNamespace(monotonic=lambda moment=time.monotonic() + later: moment)
+        monkeypatch.setattr("storefront.services.recommendations.time", clock)
+        for path in ("/products/S10_1", "/"):
+            shopper.get(path)
+    asked = [request["rawPath"] for request in function.requests]
+    assert (asked.count("/items/S10_1/similar"), asked.count("/items_from_user")) == (2, 3)
 
 
 def test_the_request_id_goes_through_to_the_function(shopper: Shopper, function: Any) -> None:

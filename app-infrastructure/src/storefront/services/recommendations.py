@@ -24,7 +24,7 @@ from storefront.settings import Patience
 
 logger = logging.getLogger(__name__)
 _THREADS = 16
-_FRESH_SECONDS, _REMEMBERED = 3.0, 2_000
+_REMEMBERED = 2_000
 
 
 class Item(BaseModel):
@@ -51,6 +51,12 @@ class Question:
     path: str
     query: Mapping[str, str]
     body: str | None = None
+
+    @property
+    def fresh_seconds(self) -> float:
+        """How long an answer is: a shopper who reloads asks the same; what is like a product, or popular, is the same
+        for everybody until another model goes live."""
+        return 3.0 if self.body else 60.0
 
     @classmethod
     def for_shopper(cls, profile: Mapping[str, Any], limit: int) -> Question:
@@ -112,7 +118,7 @@ class Recommender:
             self._note_failure(problem)
             raise
         self._note_answer(answer)
-        self._remember(key, answer)
+        self._remember(key, answer, question.fresh_seconds)
         return answer
 
     def close(self) -> None:
@@ -161,9 +167,8 @@ class Recommender:
         except (ValueError, KeyError, AttributeError, ValidationError) as problem:
             raise RecommendationsError(f"{function} answered nonsense.", f"See /aws/lambda/{function}.") from problem
 
-    def _remember(self, key: tuple[object, ...], answer: Answer) -> None:
-        """For a few seconds: a shopper who reloads asks the same, and so do all who have looked at nothing."""
-        self._remembered[key] = (time.monotonic() + _FRESH_SECONDS, answer)
+    def _remember(self, key: tuple[object, ...], answer: Answer, seconds: float) -> None:
+        self._remembered[key] = (time.monotonic() + seconds, answer)
         self._remembered.move_to_end(key)
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
