@@ -64,9 +64,10 @@ def test_what_is_the_same_for_everybody_is_asked_once_a_minute_and_what_is_perso
     function.items = [FALCON]
     shopper.sign_in()
     function.requests.clear()
-    for later in (0.0, 10.0, 70.0):
-        clock = SimpleNamespace(monotonic=lambda moment=time.monotonic() + later: moment)
-        monkeypatch.setattr("storefront.services.recommendations.time", clock)
+    clock = SimpleNamespace(now=time.monotonic(), monotonic=lambda: clock.now)
+    monkeypatch.setattr("storefront.services.recommendations.time", clock)
+    for pause in (0.0, 10.0, 60.0):
+        clock.now += pause
         for path in ("/products/S10_1", "/"):
             shopper.get(path)
     asked = [request["rawPath"] for request in function.requests]
