@@ -65,6 +65,11 @@ variable "shop" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.shop.session_secret_version >= 1 && floor(var.shop.session_secret_version) == var.shop.session_secret_version
+    error_message = "shop.session_secret_version is a whole number from 1 on."
+  }
 }
 
 variable "firewall" {

@@ -111,14 +111,22 @@ class Units:
     def stop(self, name: str) -> None:
         with self._lock:
             found = self.running.pop(name, None)
-        if found is None or found.child.poll() is not None:
+        if found is None:
             return
-        found.child.send_signal(getattr(signal, found.unit.stop_signal, signal.SIGTERM))
-        try:
-            found.child.wait(found.unit.stop_seconds)
-        except subprocess.TimeoutExpired:
-            found.child.kill()
-        self.say(f"systemd: stopped {name}")
+        if found.child.poll() is None:
+            found.child.send_signal(getattr(signal, found.unit.stop_signal, signal.SIGTERM))
+            try:
+                found.child.wait(found.unit.stop_seconds)
+            except subprocess.TimeoutExpired:
+                found.child.kill()
+            self.say(f"systemd: stopped {name}")
+        self._remove_runtime_directories(found.unit)
+
+    def _remove_runtime_directories(self, unit: Unit) -> None:
+        """A RuntimeDirectory= lives as long as its unit runs."""
+        for directory in unit.directories:
+            if directory.startswith("run/"):
+                shutil.rmtree(self.paths.root / directory, ignore_errors=True)
 
     def stop_all(self) -> None:
         for name in list(self.running):
@@ -166,9 +174,8 @@ class Units:
     def _spawn(self, unit: Unit) -> subprocess.Popen[bytes]:
         environment = self._environment(unit)
         folder = Path(self.paths.mapped(unit.working_directory)) if unit.working_directory else self.paths.root
+        self._remove_runtime_directories(unit)
         for directory in unit.directories:
-            if directory.startswith("run/"):  # a RuntimeDirectory= lives as long as its unit runs
-                shutil.rmtree(self.paths.root / directory, ignore_errors=True)
             (self.paths.root / directory).mkdir(parents=True, exist_ok=True)
         journal = Path(self.paths.mapped(unit.output)) if unit.output else self.journal(unit.name)
         journal.parent.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,9 @@ def test_a_runtime_directory_is_empty_at_each_start_and_a_state_directory_stays(
     assert said_in(units, "run/shop") == {second}
     assert said_in(units, "var/lib/shop") == {first, second}
 
+    units.stop("shop.service")
+    assert not (units.paths.root / "run/shop").exists()
+
 
 def test_what_a_killed_service_left_at_run_is_gone_when_it_starts_again(units: Units) -> None:
     units.start("shop.service")
