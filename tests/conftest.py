@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from etl_world import EtlWorld, etl_world
+from nightly_world import Night, run_night
 from support import BIN, CHECKOUT, SHARED_DATA, LocalAws, free_port
 from training_world import Retrained, retrain
 
@@ -74,6 +75,12 @@ def applied(local_aws: LocalAws) -> LocalAws:
 def retrained(applied: LocalAws) -> Retrained:
     """The first model that serves, as one execution of retail-retraining left it."""
     return retrain(applied)
+
+
+@pytest.fixture(scope="session")
+def night(applied: LocalAws) -> Night:
+    """A night that has published what the source held when it was first asked for."""
+    return run_night(applied)
 
 
 @pytest.fixture(scope="session")

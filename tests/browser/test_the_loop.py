@@ -92,10 +92,9 @@ def _picked(shopper: Shopper, besides: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def night(applied: LocalAws, visit: Visit) -> Visit:
-    """After the visit the nightly run has published."""
-    execution = applied.run_state_machine("retail-nightly", "night-after-the-visit")
-    assert execution["status"] == "SUCCEEDED", execution.get("cause")
+def published(visit: Visit, request: pytest.FixtureRequest) -> Visit:
+    """The visit, once the night after it has published."""
+    request.getfixturevalue("night")
     return visit
 
 
@@ -136,8 +135,8 @@ def test_the_api_tells_the_order_to_who_has_the_token(applied: LocalAws, visit: 
     assert len(found) == applied.source_sql("SELECT COUNT(*) FROM orders")[0][0]
 
 
-def test_after_the_night_the_order_is_in_fact_orders(applied: LocalAws, night: Visit) -> None:
-    order = night.order
+def test_after_the_night_the_order_is_in_fact_orders(applied: LocalAws, published: Visit) -> None:
+    order = published.order
     rows = athena(
         applied,
         "SELECT customerNumber, productCode, quantityOrdered, orderAmount FROM retail_gold.fact_orders "
@@ -147,7 +146,7 @@ def test_after_the_night_the_order_is_in_fact_orders(applied: LocalAws, night: V
 
 
 def test_the_dashboard_shows_the_shops_revenue_with_the_order(
-    applied: LocalAws, night: Visit, browser: Browser
+    applied: LocalAws, published: Visit, browser: Browser
 ) -> None:
     [(revenue,)] = applied.source_sql(
         "SELECT SUM(quantityOrdered * priceEach) FROM orderdetails JOIN orders USING (orderNumber) "
@@ -161,12 +160,12 @@ def test_the_dashboard_shows_the_shops_revenue_with_the_order(
         page.close()
 
 
-def test_the_events_and_what_was_recommended_for_them_are_in_athena(applied: LocalAws, night: Visit) -> None:
-    since = night.began.strftime("%Y-%m-%d %H:%M:%S")
+def test_the_events_and_what_was_recommended_for_them_are_in_athena(applied: LocalAws, published: Visit) -> None:
+    since = published.began.strftime("%Y-%m-%d %H:%M:%S")
     sent = (
         "SELECT e.event_id, CARDINALITY(e.browse_history), r.path, CARDINALITY(r.recommended_items) "
         "FROM retail_bronze.browse_events e JOIN retail_gold.recommendations r ON r.event_id = e.event_id "
-        f"WHERE e.customer_number = {night.order.customer} AND e.event_time >= TIMESTAMP '{since}' ORDER BY 2"
+        f"WHERE e.customer_number = {published.order.customer} AND e.event_time >= TIMESTAMP '{since}' ORDER BY 2"
     )
     deadline, rows = time.monotonic() + DELIVERED_SECONDS, athena(applied, sent)
     while not any(looked_at >= 4 for _, looked_at, *_ in rows):
@@ -178,7 +177,7 @@ def test_the_events_and_what_was_recommended_for_them_are_in_athena(applied: Loc
 
 
 def test_the_operations_page_knows_how_fresh_and_how_good_the_lake_is(
-    applied: LocalAws, night: Visit, browser: Browser
+    applied: LocalAws, published: Visit, browser: Browser
 ) -> None:
     [(written,)] = athena(applied, "SELECT rowsWritten FROM retail_gold.publications ORDER BY publishedAt DESC LIMIT 1")
     shopper = Shopper.visiting(browser, applied.env["STOREFRONT_URL"], DESK)

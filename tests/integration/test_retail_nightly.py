@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from alerts_inbox import Inbox, alerts_inbox
 from batch_etl.analytics.athena import ask
+from nightly_world import RUN, Night
 from support import LocalAws
 
 pytestmark = pytest.mark.local_aws
@@ -24,20 +25,14 @@ def published_runs(aws: LocalAws) -> list[str]:
     return [row[0] for row in ask(aws.client("athena"), sql, workgroup="retail-analytics").rows]
 
 
-def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(applied: LocalAws, inbox: Inbox) -> None:
-    execution = applied.run_state_machine("retail-nightly", "nightly-whole")
-
-    assert execution["status"] == "SUCCEEDED", execution.get("cause")
+def test_four_stages_publish_one_run_and_the_counts_reach_the_alerts(applied: LocalAws, night: Night) -> None:
     runs = applied.client("glue").get_job_runs(JobName="retail-etl-job")["JobRuns"]
-    stages = [
-        run["Arguments"]["--stages"] for run in runs if run.get("Arguments", {}).get("--run_id") == "nightly-whole"
-    ]
+    stages = [run["Arguments"]["--stages"] for run in runs if run.get("Arguments", {}).get("--run_id") == RUN]
     assert sorted(stages) == ["audit", "build", "extract", "publish"]
-    assert published_runs(applied)[-1] == "nightly-whole"
+    assert RUN in published_runs(applied)
     order_lines = applied.source_sql("SELECT COUNT(*) FROM orderdetails")[0][0]
-    message = inbox.message_with("nightly-whole")
-    counts = json.loads(message["Message"].partition("Counts: ")[2])
-    assert "published" in message["Subject"]
+    counts = json.loads(night.alert["Message"].partition("Counts: ")[2])
+    assert "published" in night.alert["Subject"]
     assert counts["read"] > order_lines
     assert counts["quarantined"] == 0
 
