@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,16 +12,14 @@ from local_aws.engines.instance_units import Units
 
 # Says in each of its directories that it ran, then runs on.
 PROGRAM = """
-import os, sys, time
-for folder in sys.argv[1:]:
-    open(os.path.join(folder, str(os.getpid())), "w").close()
-time.sleep(600)
+for folder; do : > "$folder/$$"; done
+exec sleep 600
 """
-UNIT = f"""
+UNIT = """
 [Service]
 RuntimeDirectory=shop
 StateDirectory=shop
-ExecStart={sys.executable} /opt/shop/run.py /run/shop /var/lib/shop
+ExecStart=/bin/sh /opt/shop/run.sh /run/shop /var/lib/shop
 Restart=always
 RestartSec=10ms
 """
@@ -31,7 +28,7 @@ RestartSec=10ms
 @pytest.fixture
 def units(tmp_path: Path) -> Iterator[Units]:
     paths = Paths(tmp_path / "i-1")
-    for file, text in {"opt/shop/run.py": PROGRAM, "etc/systemd/system/shop.service": UNIT}.items():
+    for file, text in {"opt/shop/run.sh": PROGRAM, "etc/systemd/system/shop.service": UNIT}.items():
         (paths.root / file).parent.mkdir(parents=True)
         (paths.root / file).write_text(text)
     made = Units(paths, {"PATH": "/usr/bin:/bin"}, lambda text: None)
