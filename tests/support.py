@@ -18,6 +18,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import boto3
+import psutil
 from local_aws.environment import after_env
 from local_aws.reconcile import GATEWAY
 from local_aws.settings import Settings
@@ -148,6 +149,15 @@ class LocalAws:
                 return found
             time.sleep(1)
         raise AssertionError(f"{execution} of {name} did not end within {JOB_DEADLINE_SECONDS} s")
+
+
+def process_of(instance: str) -> psutil.Process | None:
+    """The host process of an instance."""
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "local_aws.engines.instance_host" in command and command[-1].endswith(instance):
+            return process
+    return None
 
 
 def wait_for_job(glue: Any, name: str, run_id: str) -> dict[str, Any]:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import require_chromium, running_chromium
 from playwright.sync_api import Browser
 from shop_page import DESK, PHONE, Shopper
 from support import LocalAws
 
 pytestmark = pytest.mark.local_aws
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    require_chromium()
-    with running_chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk", "phone"])

@@ -5,8 +5,8 @@ Its night publishes what all visits before have ordered, so that the lake agrees
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 from batch_etl.analytics.athena import ask
-from chromium import require_chromium, running_chromium
 from playwright.sync_api import Browser
 from shop_page import DESK, Shopper
 from support import LocalAws
@@ -43,13 +42,6 @@ class Visit:
     before: list[str]
     after: list[str]
     order: Order
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    require_chromium()
-    with running_chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +112,7 @@ def test_the_order_is_in_the_source_as_the_page_showed_it(applied: LocalAws, vis
 
 def test_the_api_tells_the_order_to_who_has_the_token(applied: LocalAws, visit: Visit) -> None:
     secret = applied.client("secretsmanager").get_secret_value(SecretId=applied.fact("storefront/session_secret_arn"))
-    token = httpx.Response(200, text=secret["SecretString"]).json()["api_token"]
+    token = json.loads(secret["SecretString"])["api_token"]
     url = applied.env["STOREFRONT_URL"] + "/api/v1/transactions"
     assert httpx.get(url).status_code == 401
     found: dict[int, Any] = {}

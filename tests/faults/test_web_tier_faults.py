@@ -14,11 +14,10 @@ from itertools import cycle
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from load.page_mix import page_mix
 from load.wrk import Ask, ask_many
-from support import LocalAws
+from support import LocalAws, process_of
 
 pytestmark = pytest.mark.local_aws
 
@@ -101,7 +100,9 @@ def test_a_killed_instance_costs_no_more_than_what_it_was_answering(
     victim = min(serving(group()))
     with visitors(url, mix) as outcomes:
         eventually(lambda: outcomes["ok"] > 20)
-        os.killpg(host_of(victim).pid, signal.SIGKILL)
+        host = process_of(victim)
+        assert host is not None
+        os.killpg(host.pid, signal.SIGKILL)
         eventually(lambda: victim not in serving(group()) and is_whole(group()))
     assert wrong(outcomes) <= VISITORS, outcomes
 
@@ -127,11 +128,3 @@ def test_all_instances_are_exchanged_and_no_visitor_notices(
 def test_two_hundred_visitors_at_once_all_get_their_pages(url: str, mix: list[Ask]) -> None:
     found = ask_many(url, mix, 200, requests=10_000)
     assert (found.requests >= 10_000, found.errors) == (True, 0), found
-
-
-def host_of(instance: str) -> psutil.Process:
-    for process in psutil.process_iter(["cmdline"]):
-        command = process.info["cmdline"] or []
-        if "local_aws.engines.instance_host" in command and command[-1].endswith(instance):
-            return process
-    raise AssertionError(f"{instance} has no process")

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import psutil
 import pytest
+from support import process_of
 
 pytestmark = pytest.mark.local_aws
 
@@ -161,15 +161,6 @@ def shop(local_aws: Any) -> Iterator[Shop]:
     eventually(lambda: len(built.healthy()) == 2)
     yield built
     built.remove()
-
-
-def process_of(instance: str) -> psutil.Process | None:
-    """The host process of an instance."""
-    for process in psutil.process_iter(["cmdline"]):
-        command = process.info["cmdline"] or []
-        if "local_aws.engines.instance_host" in command and command[-1].endswith(instance):
-            return process
-    return None
 
 
 def test_both_instances_answer_through_the_load_balancer(shop: Shop) -> None:

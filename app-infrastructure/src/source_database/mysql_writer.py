@@ -14,10 +14,9 @@ import pyarrow.csv as pc_csv
 import pymysql
 
 from source_database.connection import MySql, Source, explained
-from source_database.dump.splitter import statements
 from source_database.errors import LoadMismatchError
 from source_database.generator import VERSION, Plan, generate
-from source_database.schema import orphans, quoted, schema_file
+from source_database.schema import orphans, quoted, run_script, schema_file
 from source_database.shop_tables import set_up_shop
 from source_database.staging import (
     Provenance,
@@ -80,9 +79,7 @@ def load_generated(
 
 def create_schema(connection: MySql) -> None:
     """Run sql/mysql/schema.sql in the connection's database."""
-    with schema_file().open("rb") as stream, connection.cursor() as cursor:
-        for statement in statements(stream):
-            cursor.execute(statement.text.decode("utf-8"))
+    run_script(connection, schema_file().name)
 
 
 def _fill(connection: MySql, plan: Plan, progress: Progress) -> Counter[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from source_database.connection import MySql
+from source_database.dump.splitter import statements
 
 # Parents before children, so that foreign keys can be checked while loading in this order.
 TABLES = (
@@ -38,6 +39,13 @@ def checkout() -> Path:
 
 def schema_file() -> Path:
     return checkout() / "sql" / "mysql" / "schema.sql"
+
+
+def run_script(connection: MySql, name: str) -> None:
+    """Run a file of sql/mysql in the connection's database."""
+    with (checkout() / "sql" / "mysql" / name).open("rb") as stream, connection.cursor() as cursor:
+        for statement in statements(stream):
+            cursor.execute(statement.text.decode("utf-8"))
 
 
 def quoted(identifier: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from source_database.connection import MySql
-from source_database.dump.splitter import statements
-from source_database.schema import checkout
+from source_database.schema import run_script
 
 SHOP_TABLES = ("storefront_checkouts", "storefront_order_numbers")
 """Of no interest to the lake, and no reason to refuse a load: they go with the orders that they tell of."""
@@ -12,7 +11,4 @@ SHOP_TABLES = ("storefront_checkouts", "storefront_order_numbers")
 
 def set_up_shop(connection: MySql) -> None:
     """Run sql/mysql/storefront.sql in the connection's database; what is there stays as it is."""
-    script = checkout() / "sql" / "mysql" / "storefront.sql"
-    with script.open("rb") as stream, connection.cursor() as cursor:
-        for statement in statements(stream):
-            cursor.execute(statement.text.decode("utf-8"))
+    run_script(connection, "storefront.sql")
