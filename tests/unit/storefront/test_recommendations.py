@@ -13,7 +13,7 @@ import boto3
 import pytest
 from shop_world import Shopper
 from storefront.errors import RecommendationsError
-from storefront.services.recommendations import Question, Recommender
+from storefront.services.recommendations import POPULAR, Question, Recommender
 from storefront.settings import Patience
 from storefront.shop import Shop
 
@@ -107,6 +107,24 @@ def test_after_a_failure_the_function_is_left_alone_for_a_moment(shop: Shop, fun
     asyncio.run(ask_twice())
     recommender.close()
     assert len(function.requests) == 1
+
+
+def test_one_question_alone_finds_out_whether_the_function_is_back(shop: Shop, function: Any) -> None:
+    """A crowd that asks a starting function at once keeps it from ever being started."""
+    recommender = Recommender(function, shop.recommender._parameters, shop.metrics, Patience(pause=60.0))
+    function.status = 500
+
+    async def ask_ten_once_the_pause_is_over() -> None:
+        with pytest.raises(RecommendationsError):
+            await recommender.ask(POPULAR, "first")
+        recommender._asked_again_at = 0.0
+        asked = [recommender.ask(Question.like(f"S10_{number}", 8), "crowd") for number in range(10)]
+        refused = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(one) for one in refused} == {RecommendationsError}
+
+    asyncio.run(ask_ten_once_the_pause_is_over())
+    recommender.close()
+    assert len(function.requests) == 2
 
 
 def readiness(shopper: Shopper) -> str:

@@ -112,6 +112,9 @@ class Recommender:
             return held[1]
         if now < self._asked_again_at:
             raise RecommendationsError("The function failed a moment ago.", "Show what is popular.")
+        if self._failing:
+            # One question finds out whether it is back: a crowd of them would keep a starting function from it.
+            self._asked_again_at = now + self._patience.pause
         try:
             answer = await self._within_budget(question, request_id)
         except RecommendationsError as problem:
@@ -135,7 +138,7 @@ class Recommender:
     def _note_answer(self, answer: Answer) -> None:
         if self._failing:
             logger.info("Recommendations are back.")
-        self._failing = False
+        self._failing, self._asked_again_at = False, 0.0
         self._metrics.answered.labels("recommendations").set_to_current_time()
         if answer.model_version:
             self._metrics.model.labels(answer.model_version).set_to_current_time()

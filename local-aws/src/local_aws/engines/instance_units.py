@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from local_aws.engines.systemd_unit import (
 from local_aws.processes import read_json, write_json
 
 LARGEST_JOURNAL = 16 * 2**20
+NICENESS = 5
+"""On AWS an instance has processors of its own; here those of the services that it calls must not starve for it."""
 _UNIT_FOLDERS = ("etc/systemd/system", "usr/local/lib/systemd/system")
 
 
@@ -188,9 +191,12 @@ class Units:
                 if done.returncode and not line.startswith("-"):
                     raise UnitError(f"{unit.name}: ExecStartPre={line} ended with {done.returncode}")
             words = command_line(unit.start, environment, self.paths.mapped)
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 words, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
+        return child
 
     def _environment(self, unit: Unit) -> dict[str, str]:
         found = dict(self.environment) | dict(unit.environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,11 @@ def started(units: Units) -> str:
 
     eventually(runs)
     return str(units.running["shop.service"].child.pid)
+
+
+def test_a_service_leaves_processors_to_those_that_it_calls(units: Units) -> None:
+    units.start("shop.service")
+    assert os.getpriority(os.PRIO_PROCESS, int(started(units))) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_a_runtime_directory_is_empty_at_each_start_and_a_state_directory_stays(units: Units) -> None:
