@@ -28,6 +28,7 @@ from local_aws.context import client_for
 from local_aws.durable import StateSource
 from local_aws.objects import FileBody
 from local_aws.services import lambda_isolation
+from local_aws.services.lambda_unpacking import SharedUnpacking
 from local_aws.services.logs_metric_filters import emit
 from local_aws.services.schedule_clock import Clock, Expressions
 from local_aws.services.stepfunctions import Integration, Integrations, TaskFailed
@@ -38,6 +39,7 @@ from local_aws.store import Table
 from local_aws.wire import AwsRequest, HttpRequest, HttpResponse, Params, parse_response, with_params
 
 VERSION = "1.5.33"
+STARTING_SECONDS = 20
 _LOG_STORES = ("log_groups", "destinations", "resource_policies", "log_group_policies", "metric_filters", "queries",
                "log_records", "delivery_sources", "delivery_destinations", "deliveries")  # fmt: skip
 _METRIC_STORES = ("metrics", "alarms", "composite_alarms", "composite_triggers", "alarm_history", "dashboards",
@@ -54,7 +56,9 @@ _HOOKED = {
     "ministack.app": ("app", "SERVICE_REGISTRY", "_state_map", "_loaded_modules", "_get_module", "_with_date_header"),
     "ministack.core.persistence": ("STATE_DIR", "_json_default", "_state_format_version"),
     "ministack.core.router": ("detect_service",),
-    "ministack.core.lambda_runtime": ("_detect_runtime_binary", "INVOKE_DEPTH_BOOTSTRAP", "_sub_runtime_tokens"),
+    "ministack.core.lambda_runtime": (
+        "_detect_runtime_binary", "INVOKE_DEPTH_BOOTSTRAP", "_sub_runtime_tokens", "Worker", "zipfile",
+    ),
     **cloudformation_engine.HOOKS,
     "ministack.services.cloudwatch": ("record_metric", *(f"_{name}" for name in _METRIC_STORES)),
     "ministack.services.eventbridge": (
@@ -286,6 +290,20 @@ def _isolate_functions(modules: dict[str, Any], settings: Settings) -> None:
         return lambda_isolation.interpreter(settings), source
 
     _wrap(runtime, "_detect_runtime_binary", detect)
+    runtime.zipfile = SharedUnpacking(scratch / "unpacked")
+    # More environments than processors that start at once only make each other late. None waits for ever: one may
+    # call another while it starts.
+    starting, start = threading.BoundedSemaphore(os.cpu_count() or 1), runtime.Worker._spawn
+
+    def spawn(worker: Any) -> None:
+        waited = starting.acquire(timeout=STARTING_SECONDS)
+        try:
+            start(worker)
+        finally:
+            if waited:
+                starting.release()
+
+    runtime.Worker._spawn = spawn
     functions = modules["ministack.services.lambda_svc"]
     _wrap(functions, "_execute_function_warm", lambda original, *call: lambda_isolation.reshaped(original(*call)))
     _wrap(functions, "_throttle_response", lambda original, **why: lambda_isolation.throttled(original(**why)))
