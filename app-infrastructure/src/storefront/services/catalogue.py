@@ -22,6 +22,7 @@ from storefront.services.database import Database
 
 logger = logging.getLogger(__name__)
 POPULAR = 100
+FIRST_SECONDS = 10.0
 _PRODUCTS = text("""
 SELECT
   productCode,
@@ -140,7 +141,7 @@ class Shelves:
 
     def __init__(self, database: Database, metrics: Metrics, seconds: float) -> None:
         self._database, self._metrics, self._seconds = database, metrics, seconds
-        self._stop = threading.Event()
+        self._stop, self._asked = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self.catalogue = Catalogue()
 
@@ -161,8 +162,13 @@ class Shelves:
         return True
 
     def start(self) -> None:
+        """Returns once the catalogue has been asked for: an instance whose first visitors find none is no use to them.
+
+        A database that does not answer holds no shop up for longer than FIRST_SECONDS.
+        """
         self._thread = threading.Thread(target=self._renew, daemon=True, name="catalogue")
         self._thread.start()
+        self._asked.wait(FIRST_SECONDS)
 
     def stop(self) -> None:
         self._stop.set()
@@ -178,5 +184,6 @@ class Shelves:
     def _renew(self) -> None:
         """Soon again after a failure, so that a shop that starts with its database is not empty for long."""
         renewed = self.refresh()
+        self._asked.set()
         while not self._stop.wait(self._seconds if renewed else min(2.0, self._seconds)):
             renewed = self.refresh()
