@@ -136,6 +136,7 @@ def picture(timeline: Timeline, minutes: list[tuple[float, float]], factor: floa
     size.step(moments, [there for *_, there in timeline.sizes], where="post", color="#009E73", label="in service")
     size.set_ylabel("instances")
     size.set_xlabel("minutes")
+    size.set_xlim(left=0)
     size.set_ylim(0, max(wanted for _, wanted, _ in timeline.sizes) + 1.2)
     size.legend(loc="lower right", frameon=False, ncols=2)
     for seconds, what in timeline.marks:
@@ -187,7 +188,9 @@ def main(requests: int, connections: int, plot: Path | None) -> None:
             whole = ask_many(url, page_mix(url), connections, requests=requests)
             timeline.mark("no load")
         scale_in(timeline)
-        rolling = refresh_under_load(url, max(1, connections // 10))
+        with timeline.kept():
+            timeline.mark("refresh")
+            rolling = refresh_under_load(url, max(1, connections // 10))
     finally:
         deploy(None)
     table = Table("", "requests", "errors", "a second", "p50", "p99", title=f"{connections} connections at once")
