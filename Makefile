@@ -90,15 +90,21 @@ dashboard: setup ## Open the dashboard as an app in the browser
 	@$(ENTER_LOCAL_AWS)
 	voila batch-etl-pipeline/notebooks/dashboard.ipynb --Voila.ip=127.0.0.1
 
+.PHONY: airflow
+airflow: setup ## Run Airflow with the hourly DAG on local AWS, at http://127.0.0.1:8090
+	@bin/setup airflow
+	$(ENTER_LOCAL_AWS)
+	batch-etl-pipeline/airflow/run serve
+
 .PHONY: test
 test: setup ## Run the test suite: unit, Terraform and end-to-end on one shared local AWS
-	@bin/setup browser load
+	@bin/setup airflow browser load
 	$(ENTER)
 	pytest $(TWO_WORKERS) -m "not slow" $(ARGS)
 
 .PHONY: test-all
 test-all: setup ## Run every test, the long faults and full sizes too
-	@bin/setup browser load
+	@bin/setup airflow browser load
 	$(ENTER)
 	pytest $(TWO_WORKERS) $(ARGS)
 

@@ -95,10 +95,10 @@ data "aws_iam_policy_document" "data" {
   }
 
   dynamic "statement" {
-    for_each = var.source_database == null ? [] : [var.source_database]
+    for_each = local.databases
 
     content {
-      sid       = "ReadTheSourceAsReader"
+      sid       = statement.key == "source" ? "ReadTheSourceAsReader" : "WriteTheTargetAsLoader"
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [statement.value.secret_arn]
     }

@@ -1,7 +1,10 @@
 locals {
   # One key or none: the job runs in the VPC, or outside of any.
   network = var.network == null ? {} : { vpc = var.network }
-  source  = var.source_database == null ? {} : { vpc = var.source_database }
+  databases = merge(
+    var.source_database == null ? {} : { source = merge(var.source_database, { title = "The source database" }) },
+    var.target_database == null ? {} : { target = merge(var.target_database, { title = "The target database" }) },
+  )
 }
 
 data "aws_subnet" "worker" {
@@ -15,7 +18,7 @@ resource "aws_glue_connection" "this" {
   for_each = local.network
 
   name            = local.name
-  description     = "Runs ${local.name} in the VPC, beside the source database."
+  description     = "Runs ${local.name} in the VPC, beside the ${join(" and ", keys(local.databases))} database."
   connection_type = "NETWORK"
 
   physical_connection_requirements {
@@ -75,29 +78,29 @@ resource "aws_vpc_security_group_egress_rule" "aws" {
   tags = { Name = "${local.name}-https" }
 }
 
-resource "aws_vpc_security_group_egress_rule" "source" {
-  for_each = local.source
+resource "aws_vpc_security_group_egress_rule" "database" {
+  for_each = local.databases
 
-  security_group_id            = aws_security_group.this[each.key].id
-  description                  = "The source database"
+  security_group_id            = aws_security_group.this["vpc"].id
+  description                  = each.value.title
   referenced_security_group_id = each.value.security_group_id
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
 
-  tags = { Name = "${local.name}-source" }
+  tags = { Name = "${local.name}-${each.key}" }
 }
 
 # The rule on the database's side stands here, with the client that needs it, and goes with it.
-resource "aws_vpc_security_group_ingress_rule" "source" {
-  for_each = local.source
+resource "aws_vpc_security_group_ingress_rule" "database" {
+  for_each = local.databases
 
   security_group_id            = each.value.security_group_id
   description                  = "Glue job ${local.name}"
-  referenced_security_group_id = aws_security_group.this[each.key].id
+  referenced_security_group_id = aws_security_group.this["vpc"].id
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
 
-  tags = { Name = "${local.name}-source" }
+  tags = { Name = "${local.name}-${each.key}" }
 }

@@ -7,8 +7,8 @@ output "name" {
     aws_iam_role_policy.network,
     aws_iam_role_policy.run,
     aws_vpc_security_group_egress_rule.aws,
-    aws_vpc_security_group_egress_rule.source,
-    aws_vpc_security_group_ingress_rule.source,
+    aws_vpc_security_group_egress_rule.database,
+    aws_vpc_security_group_ingress_rule.database,
     aws_vpc_security_group_ingress_rule.workers,
   ]
 }

@@ -97,6 +97,21 @@ variable "source_database" {
   }
 }
 
+variable "target_database" {
+  description = "Security group and port of the database that the job loads, and the secret of the user that it loads with; null for a job that writes the lake alone."
+  type = object({
+    security_group_id = string
+    port              = number
+    secret_arn        = string
+  })
+  default = null
+
+  validation {
+    condition     = var.target_database == null || var.network != null
+    error_message = "A job that loads a database needs a network: the database is private."
+  }
+}
+
 variable "network" {
   description = "The VPC, and the private subnet that workers start in; null runs outside any VPC, which the lake alone allows."
   type = object({

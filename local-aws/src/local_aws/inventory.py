@@ -46,6 +46,7 @@ LISTINGS = (
     Listing("Glue job", "glue", "get_jobs", "Jobs", "Name"),
     Listing("Glue crawler", "glue", "get_crawlers", "Crawlers", "Name"),
     Listing("Glue trigger", "glue", "get_triggers", "Triggers", "Name"),
+    Listing("Glue workflow", "glue", "list_workflows", "Workflows"),
     Listing("Glue connection", "glue", "get_connections", "ConnectionList", "Name"),
     Listing("Glue security configuration", "glue", "get_security_configurations", "SecurityConfigurations", "Name"),
     Listing("Athena workgroup", "athena", "list_work_groups", "WorkGroups", "Name", _is_not("Name", "primary")),
@@ -71,7 +72,9 @@ LISTINGS = (
     Listing("Firehose stream", "firehose", "list_delivery_streams", "DeliveryStreamNames"),
     Listing("secret", "secretsmanager", "list_secrets", "SecretList", "Name"),
     Listing("SSM parameter", "ssm", "describe_parameters", "Parameters", "Name", _starts_not("Name", "/aws/")),
-    Listing("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+    # All crawlers of an account share one group, which Glue makes with the first crawl and nobody's destroy takes away.
+    Listing("log group", "logs", "describe_log_groups", "logGroups", "logGroupName",
+            _is_not("logGroupName", "/aws-glue/crawlers")),
     Listing("CloudWatch alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Listing("CloudWatch composite alarm", "cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName",
             arguments=(("AlarmTypes", ["CompositeAlarm"]),)),

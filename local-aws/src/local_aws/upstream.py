@@ -28,6 +28,7 @@ from local_aws.context import client_for
 from local_aws.durable import StateSource
 from local_aws.objects import FileBody
 from local_aws.services import lambda_isolation
+from local_aws.services.glue_workflow_events import Mailbox, is_workflow
 from local_aws.services.lambda_unpacking import SharedUnpacking
 from local_aws.services.logs_metric_filters import emit
 from local_aws.services.schedule_clock import Clock, Expressions
@@ -214,6 +215,7 @@ def boot(settings: Settings) -> Upstream:
     _isolate_functions(modules, settings)
     _correct_step_functions(modules, settings)
     _keep_time(modules)
+    _notify_workflows(modules["ministack.services.eventbridge"], settings)
     _emit_metrics(modules)
     made = Table(settings.state / "services.sqlite", "cloudformation.resources")
     cloudformation_engine.make_by_calls(modules, lambda service: client_for(service, settings), made)
@@ -291,17 +293,14 @@ def _isolate_functions(modules: dict[str, Any], settings: Settings) -> None:
 
     _wrap(runtime, "_detect_runtime_binary", detect)
     runtime.zipfile = SharedUnpacking(scratch / "unpacked")
-    # More environments than processors that start at once only make each other late. None waits for ever: one may
-    # call another while it starts.
-    starting, start = threading.BoundedSemaphore(os.cpu_count() or 1), runtime.Worker._spawn
+    # More environments than processors that start at once only make each other late.
+    starting = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    start = runtime.Worker._spawn
 
     def spawn(worker: Any) -> None:
-        waited = starting.acquire(timeout=STARTING_SECONDS)
-        try:
+        with starting:
             start(worker)
-        finally:
-            if waited:
-                starting.release()
 
     runtime.Worker._spawn = spawn
     functions = modules["ministack.services.lambda_svc"]
@@ -330,6 +329,19 @@ def _keep_time(modules: dict[str, Any]) -> None:
     expressions = Expressions(bus._parse_rate_seconds, bus._parse_cron_fields, bus._cron_next_fire)
     clock = Clock(expressions, fire, lambda key: schedules.pop(key, None))
     scheduler._tick_schedules = lambda: clock.tick(schedules, scheduler._schedule_last_fired, time.time())
+
+
+def _notify_workflows(bus: Any, settings: Settings) -> None:
+    """A Glue workflow is a target of rules; the emulator knows it as none."""
+    mailbox = Mailbox(Table(settings.state / "services.sqlite", "glue.workflow_events"))
+
+    def invoke(original: Any, target: Params, event: Params, *more: Any, **named: Any) -> None:
+        if is_workflow(target.get("Arn", "")):
+            mailbox.put(target["Arn"], str(event["EventId"]))
+        else:
+            original(target, event, *more, **named)
+
+    _wrap(bus, "_invoke_target", invoke)
 
 
 def _emit_metrics(modules: dict[str, Any]) -> None:

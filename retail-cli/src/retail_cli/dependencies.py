@@ -18,6 +18,8 @@ from retail_cli.checkout import cache as user_cache
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 # What an installer leaves beside a distribution's own files.
 _INSTALLERS_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
+# Tests and C headers of pandas, NumPy and PyArrow are a tenth of what Lambda takes.
+_NEVER_RUN = {"include", "tests"}
 
 
 class DependencyError(Exception):
@@ -98,8 +100,12 @@ def _belongs(name: str) -> bool:
 
 
 def installed_files(folder: Path, prefix: str) -> dict[str, bytes]:
-    """A layer's content: what was installed, less the installer's notes."""
-    return {name: content for name, content in files_under(folder, prefix).items() if _belongs(name)}
+    """A layer's content: what was installed, less the installer's notes and what nothing runs."""
+    return {
+        name: content
+        for name, content in files_under(folder, prefix).items()
+        if _belongs(name) and not _NEVER_RUN & set(Path(name).parts)
+    }
 
 
 def _uv(root: Path, *arguments: str) -> str:

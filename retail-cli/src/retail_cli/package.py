@@ -50,10 +50,11 @@ class Part:
 
 FUNCTIONS = (
     Part("app-infrastructure", "source_database"),
+    Part("batch-etl-pipeline", "batch_etl", ("functions",)),
     Part("streaming-recommendation-pipeline", "streaming_recs", ("inference",)),
 )
 JOBS = (
-    Part("batch-etl-pipeline", "batch_etl"),
+    Part("batch-etl-pipeline", "batch_etl", ("jobs",)),
     Part("streaming-recommendation-pipeline", "streaming_recs", ("training",)),
 )
 STOREFRONT = Part("app-infrastructure", "storefront", ("storefront",))

@@ -117,3 +117,31 @@ run "a_private_database_needs_a_network" {
 
   expect_failures = [var.source_database]
 }
+
+run "each_database_admits_the_job_on_its_own_port" {
+  variables {
+    target_database = { security_group_id = "sg-target", port = 5432, secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:loader" }
+  }
+
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.database : name => [rule.security_group_id, rule.from_port] } == { source = ["sg-source", 3306], target = ["sg-target", 5432] }
+    error_message = "A job reaches the database that it reads and the one that it loads, each on its port."
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.data.statement : statement.resources if contains(statement.actions, "secretsmanager:GetSecretValue")])) == toset(["arn:aws:secretsmanager:eu-central-1:111122223333:secret:reader", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:loader"])
+    error_message = "It reads the secrets of its own two users and no other."
+  }
+}
+
+run "a_private_target_needs_a_network" {
+  command = plan
+
+  variables {
+    network         = null
+    source_database = null
+    target_database = { security_group_id = "sg-target", port = 5432, secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:loader" }
+  }
+
+  expect_failures = [var.target_database]
+}

@@ -1,4 +1,4 @@
-"""Commands that call AWS themselves, against moto: state bucket, leftovers of jobs, the way into private databases."""
+"""Commands that call AWS themselves, against moto: state bucket, leftovers of jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import boto3
 import pytest
 import typer
 from moto import mock_aws
-from retail_cli import leftovers, tunnel
+from retail_cli import leftovers
 from retail_cli.bootstrap import bootstrap
 
 BUCKET = "retail-terraform-state-123456789012-eu-central-1"
@@ -81,17 +81,3 @@ def test_a_shared_group_that_held_only_ours_goes_whole():
     logs.create_log_stream(logGroupName="/aws-glue/jobs/error", logStreamName="jr_ours")
     leftovers.delete_logs("retail", ["jr_ours"])
     assert logs.describe_log_groups()["logGroups"] == []
-
-
-def test_without_the_session_plugin_the_tunnel_says_what_is_missing(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(typer.Exit):
-        tunnel.tunnel()
-    assert "aws and session-manager-plugin must be on PATH" in capsys.readouterr().err
-
-
-def test_the_password_goes_to_a_file_that_only_its_user_reads(tmp_path, monkeypatch):
-    options = tmp_path / "tunnel" / "retail.cnf"
-    tunnel._write_private(options, {"username": "retail_reader", "password": 'a"b\\c'}, 13306)
-    assert options.stat().st_mode & 0o777 == 0o600
-    assert r'password="a\"b\\c"' in options.read_text().splitlines()

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as t
 
 from batch_etl.errors import PublicationConflict, RunStateMissing
 from batch_etl.lake.iceberg import MAIN, IcebergTable, branch_name, tag_name
 from batch_etl.lake.records import Publication, Records
 from batch_etl.parallel import side_by_side
-from batch_etl.schemas import DIMENSIONS, FACTS, GRAIN, MARTS, PARTITIONED_BY, STAR
+from batch_etl.schemas import DIMENSIONS, FACTS, GRAIN, MARTS, PARTITIONED_BY
 
 BRIDGE = "_bridge"
 RETAIN_DAYS = 30
@@ -31,15 +32,38 @@ SETTLE_SECONDS = 2.0
 """Between moving dimensions and facts: a query that has looked one table up by then has looked up all of its tables."""
 
 
+Schemas = Mapping[str, t.StructType]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Tables that are published together, by the part that each has in a publication."""
+
+    dimensions: Schemas
+    facts: Schemas
+    marts: Schemas
+    grain: Mapping[str, tuple[str, ...]]
+    partitioned_by: Mapping[str, str]
+
+    @property
+    def tables(self) -> dict[str, t.StructType]:
+        return {**self.dimensions, **self.facts, **self.marts}
+
+
+STAR_SCHEMA = Family(DIMENSIONS, FACTS, MARTS, GRAIN, PARTITIONED_BY)
+
+
 @dataclass(frozen=True)
 class Publisher:
-    """The star schema of `database`. `still_ours` raises when the right to write has been lost."""
+    """A family of tables in `database`, the star schema by default. `still_ours` raises when the right to write has
+    been lost."""
 
     spark: SparkSession
     database: str
     records: Records
     still_ours: Callable[[], None]
     settle: Callable[[], None] = lambda: time.sleep(SETTLE_SECONDS)
+    family: Family = STAR_SCHEMA
 
     def table(self, name: str) -> IcebergTable:
         return IcebergTable(self.spark, self.database, name)
@@ -47,16 +71,16 @@ class Publisher:
     def write(self, run_id: str, name: str, rows: DataFrame) -> int:
         """Write a table of the run to the run's branch; a dimension that loses keys gets its bridge too."""
         table, branch = self.table(name), branch_name(run_id)
-        table.ensure(STAR[name], PARTITIONED_BY.get(name))
+        table.ensure(self.family.tables[name], self.family.partitioned_by.get(name))
         table.create_branch(branch, at=table.refs().get(MAIN))
         snapshot = table.replace(rows, branch)
-        return self._bridged(table, branch, snapshot) if name in DIMENSIONS else snapshot
+        return self._bridged(table, branch, snapshot) if name in self.family.dimensions else snapshot
 
     def _bridged(self, table: IcebergTable, branch: str, snapshot: int) -> int:
         published = table.refs().get(MAIN)
         if published is None:
             return snapshot
-        new, key = table.read_at(snapshot), list(GRAIN[table.name])
+        new, key = table.read_at(snapshot), list(self.family.grain[table.name])
         leaving = table.read_at(published).join(new.select(*key), key, "left_anti").select(*new.columns)
         if leaving.isEmpty():
             return snapshot
@@ -121,7 +145,7 @@ class Publisher:
     def _leftover_branches(self) -> dict[str, dict[str, int]]:
         """Branch of a run → table → its head."""
         leftovers: dict[str, dict[str, int]] = {}
-        for name in STAR:
+        for name in self.family.tables:
             if self.table(name).exists():
                 for ref, head in self.table(name).refs().items():
                     if ref.startswith("run_") and not ref.endswith(BRIDGE):
@@ -130,20 +154,22 @@ class Publisher:
 
     def _complete(self, branch: str) -> None:
         """The fast-forwards. Each is left out when it has been done, so that this can be cut off and called again."""
-        refs = side_by_side(lambda name: self.table(name).refs(), STAR)
+        dimensions, facts, marts = self.family.dimensions, self.family.facts, self.family.marts
+        refs = side_by_side(lambda name: self.table(name).refs(), self.family.tables)
         moving = {name for name, known in refs.items() if branch in known and known.get(MAIN) != known[branch]}
-        bridged = [name for name in DIMENSIONS if name in moving and branch + BRIDGE in refs[name]]
+        bridged = [name for name in dimensions if name in moving and branch + BRIDGE in refs[name]]
         self._forward((name for name in bridged if not _at_bridge(refs[name], branch)), branch + BRIDGE)
-        self._forward((name for name in DIMENSIONS if name in moving and name not in bridged), branch)
-        if moving & set(DIMENSIONS) and moving & set(FACTS):
+        self._forward((name for name in dimensions if name in moving and name not in bridged), branch)
+        if moving & set(dimensions) and moving & set(facts):
             self.settle()
-        self._forward((name for name in FACTS if name in moving), branch)
+        self._forward((name for name in facts if name in moving), branch)
         if bridged:
             self.settle()
         self._forward(bridged, branch)
-        self._forward((name for name in MARTS if name in moving), branch)
+        self._forward((name for name in marts if name in moving), branch)
         side_by_side(
-            lambda name: _drop(self.table(name), [ref for ref in (branch + BRIDGE, branch) if ref in refs[name]]), STAR
+            lambda name: _drop(self.table(name), [ref for ref in (branch + BRIDGE, branch) if ref in refs[name]]),
+            self.family.tables,
         )
 
     def _forward(self, names: Iterable[str], branch: str) -> None:
@@ -152,7 +178,7 @@ class Publisher:
             self.table(name).fast_forward(branch)
 
     def _abandon(self, branch: str, keep_tag: bool) -> None:
-        for name in STAR:
+        for name in self.family.tables:
             table = self.table(name)
             refs = table.refs() if table.exists() else {}
             _drop(table, [ref for ref in (branch, branch + BRIDGE) if ref in refs])

@@ -29,11 +29,16 @@ class Publication:
 
 @dataclass(frozen=True)
 class Records:
-    """The three record tables of a project. Writing twice under one run id replaces what that run wrote before."""
+    """The three record tables of a project. Writing twice under one run id replaces what that run wrote before.
+
+    Each family of tables that is published together has its own journal, `publications` being the star's: readers take
+    the last row of a journal for the state of all its tables.
+    """
 
     spark: SparkSession
     bronze: str
     gold: str
+    publications: str = "publications"
 
     def quarantine(self, run_id: str, rejected: DataFrame) -> None:
         """`rejected` as `quality.quarantine.as_records` makes it."""
@@ -80,7 +85,7 @@ class Records:
         return [row["runId"] for row in self._publications().read().select("runId").collect()]
 
     def _publications(self) -> IcebergTable:
-        table = IcebergTable(self.spark, self.gold, "publications")
+        table = IcebergTable(self.spark, self.gold, self.publications)
         table.ensure(PUBLICATIONS)
         return table
 

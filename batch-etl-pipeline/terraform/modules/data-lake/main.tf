@@ -10,6 +10,12 @@ module "bucket" {
   force_destroy   = !var.deletion_protection
 }
 
+# What arrives starts what takes it in. Events go to the default bus, where each source's rule picks its own prefix.
+resource "aws_s3_bucket_notification" "landing" {
+  bucket      = module.bucket["landing"].name
+  eventbridge = true
+}
+
 resource "aws_dynamodb_table" "publish_lock" {
   name                        = "${var.project}-publish-lock"
   billing_mode                = "PAY_PER_REQUEST"

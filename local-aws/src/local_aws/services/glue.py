@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import ClassVar
 
-from botocore.exceptions import ClientError
-
-from local_aws import upstream
 from local_aws.context import Context
 from local_aws.services.base import Service, action
-from local_aws.services.glue_jobs import JobDefinitions, invalid, job_arn, page
-from local_aws.services.glue_runs import JobRuns
+from local_aws.services.glue_jobs import job_arn, page
+from local_aws.services.glue_roles import check_job_role
+from local_aws.services.glue_runs import job_runs_of
 from local_aws.wire import AwsError, AwsRequest, Params
 
 
@@ -23,9 +20,9 @@ class GlueJobService(Service):
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
-        self.jobs = JobDefinitions(ctx.table("glue.jobs"))
-        self.tags = ctx.table("glue.job_tags")
-        self.runs = JobRuns(ctx, self.jobs, self._announce)
+        self.runs = job_runs_of(ctx)
+        self.jobs = self.runs.jobs
+        self.tags = ctx.table("glue.job_tags")  # of crawlers, triggers and workflows too
 
     async def start(self) -> None:
         await asyncio.to_thread(self.runs.resume)
@@ -78,7 +75,7 @@ class GlueJobService(Service):
     @action("StartJobRun")
     async def start_job_run(self, request: AwsRequest) -> Params:
         role = self.jobs.get(request.params["JobName"])["Role"]
-        await asyncio.to_thread(self._check_role, role)
+        await asyncio.to_thread(check_job_role, self.ctx.client("iam"), role)
         return {"JobRunId": await asyncio.to_thread(self.runs.start, request.params)}
 
     @action("GetJobRun")
@@ -123,27 +120,3 @@ class GlueJobService(Service):
     async def get_tags(self, request: AwsRequest) -> Params:
         arn = request.params["ResourceArn"]
         return {"Tags": self.tags[arn]} if arn in self.tags else await self.ctx.upstream(request)
-
-    def _check_role(self, role: str) -> None:
-        """Glue assumes the job's role before anything else."""
-        refusal = invalid(f"Role {role} should be given assume role permissions for Glue Service.")
-        try:
-            found = self.ctx.client("iam").get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]
-        except ClientError as error:
-            raise refusal from error
-        if "glue.amazonaws.com" not in json.dumps(found["AssumeRolePolicyDocument"]):
-            raise refusal
-
-    def _announce(self, run: Params) -> None:
-        """The event that Glue sends to the default bus when a run ends."""
-        state = run["JobRunState"]
-        severity = {"SUCCEEDED": "INFO", "STOPPED": "INFO", "TIMEOUT": "WARN"}.get(state, "ERROR")
-        message = run.get("ErrorMessage") or "Job run succeeded"
-        detail = {
-            "jobName": run["JobName"],
-            "severity": severity,
-            "state": state,
-            "jobRunId": run["Id"],
-            "message": message,
-        }
-        upstream.emit_event("aws.glue", "Glue Job State Change", detail, [])

@@ -61,8 +61,8 @@ class LogFile:
 
     def _open(self) -> int:
         """Create group and stream where they are missing; returns how many events the stream has."""
-        _unless_there(self.logs.create_log_group, logGroupName=self.group)
-        _unless_there(self.logs.create_log_stream, logGroupName=self.group, logStreamName=self.stream)
+        unless_there(self.logs.create_log_group, logGroupName=self.group)
+        unless_there(self.logs.create_log_stream, logGroupName=self.group, logStreamName=self.stream)
         count = 0
         token: dict[str, str] = {}
         while True:
@@ -75,7 +75,7 @@ class LogFile:
             token = {"nextToken": answer["nextForwardToken"]}
 
 
-def _unless_there(create: Any, **names: str) -> None:
+def unless_there(create: Any, **names: str) -> None:
     try:
         create(**names)
     except ClientError as error:

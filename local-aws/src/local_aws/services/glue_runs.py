@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from local_aws.context import Context
 from local_aws.engines.glue_runner import Launch
 from local_aws.engines.spark import SparkInstallation
+from local_aws.services.glue_events import job_run_ended
 from local_aws.services.glue_jobs import JobDefinitions, invalid
 from local_aws.services.glue_logs import LogFile, destination
 from local_aws.services.glue_outcome import Outcome, outcome_of
@@ -39,20 +41,26 @@ class JobRuns:
     """`notify` is called with the finished JobRun (for EventBridge)."""
 
     def __init__(self, ctx: Context, jobs: JobDefinitions, notify: Notify) -> None:
-        self._ctx, self._jobs, self._notify = ctx, jobs, notify
+        self._ctx, self.jobs, self._notify = ctx, jobs, notify
         self._table = ctx.table("glue.job_runs")
         self._queue = Queue()
         self._stops: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._closing = False
+        self.resumed = threading.Event()  # nothing may be started before
         self._starting = threading.Lock()
         self._states = threading.Lock()
 
     # --- the API's side
 
-    def start(self, params: Params) -> str:
-        """StartJobRun: refuse what Glue refuses at once, else queue the run and return its id."""
-        job = self._jobs.get(params["JobName"])
+    def start(self, params: Params, origin: Params | None = None) -> str:
+        """StartJobRun: refuse what Glue refuses at once, else queue the run and return its id.
+
+        `origin` is what a trigger adds to the run, with an Id chosen before: a run that has it was started already.
+        """
+        if origin and origin["Id"] in self._table:
+            return str(origin["Id"])
+        job = self.jobs.get(params["JobName"])
         previous = params.get("JobRunId")
         if previous is not None:
             params = {"Arguments": self.get(job["Name"], previous).get("Arguments", {})} | params
@@ -62,9 +70,8 @@ class JobRuns:
             full = self._queue.count(job["Name"]) >= limit
             if full and not queueing:
                 raise AwsError("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {job['Name']}")
-            run = new_run(job, params, "WAITING" if full else "STARTING") | (
-                {"PreviousRunId": previous} if previous else {}
-            )
+            more = ({"PreviousRunId": previous} if previous else {}) | (origin or {})
+            run = new_run(job, params, "WAITING" if full else "STARTING") | more
             self._begin(run, limit)
         return str(run["Id"])
 
@@ -76,9 +83,16 @@ class JobRuns:
 
     def of_job(self, job_name: str) -> list[Params]:
         """The newest first, as Glue lists them."""
-        self._jobs.get(job_name)
+        self.jobs.get(job_name)
         runs = [public(run) for run in self._table.values() if run["JobName"] == job_name]
         return sorted(runs, key=lambda run: run["StartedOn"], reverse=True)
+
+    def last_attempt(self, run_id: str) -> tuple[Params, bool]:
+        """A run, or the latest retry of it, and whether that has ended for good."""
+        run = self._table[run_id]
+        while (following := self._table.get(f"{run_id}_attempt_{run['Attempt'] + 1}")) is not None:
+            run = following
+        return public(run), run["JobRunState"] in FINAL and run["Id"] not in self._stops
 
     def stop(self, job_name: str, run_id: str) -> None:
         self.get(job_name, run_id)
@@ -105,7 +119,8 @@ class JobRuns:
                 self._attend(run, run.get("_Limit", 1))
                 if run["JobRunState"] == "STOPPING":
                     self._stops[run["Id"]].set()
-        ended = [run for run in runs if run["JobRunState"] in FINAL and run["JobName"] in self._jobs.names()]
+        self.resumed.set()
+        ended = [run for run in runs if run["JobRunState"] in FINAL and run["JobName"] in self.jobs.names()]
         for run in ended[-5:]:
             with contextlib.suppress(Exception):
                 self._ship(self._log_files(run), final=True)
@@ -205,11 +220,11 @@ class JobRuns:
         self._prune()
         if outcome.state == "FAILED" and not self._closing:
             self._retry(run)
-        self._stops.pop(run_id, None)
         try:
             self._notify(public(self._table[run_id]))
         except Exception:
             LOG.exception("The state change of %s could not be announced", run_id)
+        self._stops.pop(run_id, None)
 
     def _retry(self, run: Params) -> None:
         attempt = run["Attempt"] + 1
@@ -256,3 +271,9 @@ class JobRuns:
         ended = [run for run in self._table.values() if run["JobRunState"] in FINAL]
         for run in sorted(ended, key=lambda run: run["StartedOn"])[:-KEPT_FOLDERS]:
             shutil.rmtree(self._workspace(run["Id"]).folder, ignore_errors=True)
+
+
+@cache
+def job_runs_of(ctx: Context) -> JobRuns:
+    """One for each context, so that jobs and triggers share its queue."""
+    return JobRuns(ctx, JobDefinitions(ctx.table("glue.jobs")), job_run_ended)

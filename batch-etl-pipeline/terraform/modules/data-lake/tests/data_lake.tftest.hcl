@@ -21,3 +21,10 @@ run "the_lock_is_one_item_a_name_and_expires" {
     error_message = "The job and maintenance find the lock by these names."
   }
 }
+
+run "what_lands_is_told_to_eventbridge" {
+  assert {
+    condition     = aws_s3_bucket_notification.landing.eventbridge && aws_s3_bucket_notification.landing.bucket == module.bucket["landing"].name
+    error_message = "Without it no file that arrives starts anything."
+  }
+}

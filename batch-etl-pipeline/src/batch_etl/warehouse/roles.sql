@@ -1,0 +1,1 @@
+../../../../sql/warehouse/roles.sql

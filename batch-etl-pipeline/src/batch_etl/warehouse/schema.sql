@@ -1,0 +1,1 @@
+../../../../sql/warehouse/schema.sql
