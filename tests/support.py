@@ -66,6 +66,8 @@ class LocalAws:
             # Schedules are real: at two in the morning, UTC, the nightly run would meet the tests' own.
             "TF_VAR_schedule": "{ enabled = false }",
             "TF_VAR_retraining": "{ enabled = false }",
+            "TF_VAR_hourly": "{ enabled = false }",
+            "TF_VAR_transaction_feed": "{ enabled = false, nightly = false }",
         }
 
     @property

@@ -13,6 +13,9 @@ locals {
     "alerts/topic_arn"         = module.foundation.alerts_topic_arn
     "storefront/url"           = module.web_tier.url
 
+    # The tunnel to the warehouse leads through an instance of the shop.
+    "storefront/security_group_id" = module.web_tier.security_group_id
+
     # retail-api-fetch reads the API's token there.
     "storefront/session_secret_arn" = module.web_tier.session_secret_arn
   }

@@ -13,6 +13,9 @@ locals {
     "source/port",
     "source/reader_secret_arn",
     "source/security_group_id",
+    "storefront/security_group_id",
+    "storefront/session_secret_arn",
+    "storefront/url",
   ]
 }
 

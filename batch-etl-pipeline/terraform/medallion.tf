@@ -33,9 +33,9 @@ variable "api" {
 locals {
   # Without an address it is the storefront's API, with what app-infrastructure wrote of it.
   api = merge(var.api, {
-    url = var.api.url == null ? "${local.written["/${var.project}/storefront/url"]}/api/v1/transactions" : var.api.url
+    url = var.api.url == null ? "${local.fact["storefront/url"]}/api/v1/transactions" : var.api.url
     auth = merge(var.api.auth, {
-      secret_arn = var.api.url == null ? local.written["/${var.project}/storefront/session_secret_arn"] : var.api.auth.secret_arn
+      secret_arn = var.api.url == null ? local.fact["storefront/session_secret_arn"] : var.api.auth.secret_arn
     })
   })
 

@@ -1,13 +1,4 @@
 # Files that stores send to the landing bucket, loaded as they arrive.
-module "store_files_layer" {
-  source = "../../terraform-modules/lambda-layer"
-
-  project     = var.project
-  name        = "store-files"
-  description = "openpyxl, PyYAML, Powertools and what other functions of this root need."
-  zip         = "${var.artifacts_dir}/layers/batch_etl.zip"
-}
-
 module "file_ingestion" {
   source = "./modules/file-ingestion"
 
@@ -16,7 +7,7 @@ module "file_ingestion" {
   databases           = module.query_layer.databases
   athena              = { workgroup = module.query_layer.workgroup, results = module.data_lake.buckets["athena-results"] }
   lock_table          = module.data_lake.publish_lock_table
-  code                = { dir = var.artifacts_dir, bucket = local.fact["lake/artifacts_bucket"], layer_arn = module.store_files_layer.arn }
+  code                = merge(local.code, { bucket = local.fact["lake/artifacts_bucket"] })
   capacity            = { workers = var.profile == "production" ? 10 : 2 }
   batch               = { window_seconds = var.profile == "production" ? 60 : 5 }
   alerts_topic_arn    = local.fact["alerts/topic_arn"]

@@ -15,15 +15,6 @@ variable "transaction_feed" {
 
 data "aws_caller_identity" "feed" {}
 
-module "transaction_feed_layer" {
-  source = "../../terraform-modules/lambda-layer"
-
-  project     = var.project
-  name        = "batch-etl"
-  description = "pandas, PyArrow, Powertools, openpyxl."
-  zip         = "${var.artifacts_dir}/layers/batch_etl.zip"
-}
-
 module "transaction_feed" {
   source = "./modules/transaction-feed"
 
@@ -32,8 +23,8 @@ module "transaction_feed" {
   landing_bucket      = module.data_lake.buckets["landing"]
   lake_bucket         = module.data_lake.buckets["lake"]
   database            = module.query_layer.databases["silver"]
-  catalogue_url       = coalesce(var.transaction_feed.catalogue_url, "${local.written["/${var.project}/storefront/url"]}/api/v1/products")
-  code                = { dir = var.artifacts_dir, layer_arn = module.transaction_feed_layer.arn }
+  catalogue_url       = coalesce(var.transaction_feed.catalogue_url, "${local.fact["storefront/url"]}/api/v1/products")
+  code                = local.code
   lock_table          = module.data_lake.publish_lock_table
   crawler             = { enabled = var.transaction_feed.nightly }
   compaction          = { enabled = var.transaction_feed.nightly }

@@ -1,13 +1,4 @@
 # Gold for BI tools: the PostgreSQL warehouse, and the job that makes it equal to what the lake has published.
-module "warehouse_layer" {
-  source = "../../terraform-modules/lambda-layer"
-
-  project     = var.project
-  name        = "warehouse"
-  description = "psycopg, and the certificates that the warehouse's clients trust."
-  zip         = "${var.artifacts_dir}/layers/batch_etl.zip"
-}
-
 module "warehouse" {
   source = "./modules/warehouse"
 
@@ -15,10 +6,8 @@ module "warehouse" {
   alerts_topic_arn    = local.fact["alerts/topic_arn"]
   kms_key_arn         = local.kms_key_arn
   deletion_protection = var.deletion_protection
-  code                = { dir = var.artifacts_dir, layer_arn = module.warehouse_layer.arn }
-
-  # An app-infrastructure of before has not said which group its instances are in: then no tunnel leads here.
-  ways_in = { for name in ["storefront"] : name => local.written["/${var.project}/${name}/security_group_id"] if contains(keys(local.written), "/${var.project}/${name}/security_group_id") }
+  code                = local.code
+  ways_in             = { storefront = local.fact["storefront/security_group_id"] }
 
   capacity = var.profile == "production" ? {
     instance_class = "db.r7g.large"

@@ -21,3 +21,9 @@ variable "zip" {
   type        = string
   nullable    = false
 }
+
+variable "bucket" {
+  description = "A versioned bucket through which a zip of more than 50 MB goes; without one it goes in the call."
+  type        = string
+  default     = null
+}

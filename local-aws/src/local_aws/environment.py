@@ -52,6 +52,7 @@ def terraform_variables(settings: Settings, caller: Mapping[str, str], say: Say)
         "CHECKPOINT_DISABLE": "1",
         "TF_VAR_profile": "demo",
         "TF_VAR_deletion_protection": "false",
+        "TF_VAR_redshift": "{ enabled = true }",
     }
     configuration = cli_configuration_file(settings, caller, say)
     return variables | ({"TF_CLI_CONFIG_FILE": str(configuration)} if configuration else {})

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from local_aws import cloudformation_engine, full_disk, multipart_tags
+from local_aws import cloudformation_engine, full_disk, multipart_tags, s3_event_versions, sqs_batches
 from local_aws.asgi import Receive, Scope, Send, replay
 from local_aws.context import client_for
 from local_aws.durable import StateSource
@@ -64,16 +64,21 @@ _HOOKED = {
     "ministack.services.cloudwatch": ("record_metric", *(f"_{name}" for name in _METRIC_STORES)),
     "ministack.services.eventbridge": (
         "_put_events", "_parse_rate_seconds", "_parse_cron_fields", "_cron_next_fire", "_invoke_target",
+        *s3_event_versions.HOOKS_BUS,
     ),
     "ministack.services.cloudwatch_logs": (
         *(f"_{name}" for name in _LOG_STORES), "_fanout_to_subscription_filters",
     ),
     "ministack.services.glue": ("_ALL_STATE",),
-    "ministack.services.lambda_svc": ("_execute_function_warm", "_throttle_response", *_FUNCTION_STORES),
+    "ministack.services.lambda_svc": (
+        "_execute_function_warm", "_throttle_response", *_FUNCTION_STORES, *sqs_batches.HOOKS_LAMBDA,
+    ),
     "ministack.services.s3": (
         *full_disk.HOOKS, *multipart_tags.HOOKS, "_get_object", "_read_body", "_object_disk_path",
+        *s3_event_versions.HOOKS_S3,
     ),
     "ministack.services.scheduler": ("_schedules", "_schedule_last_fired", "_tick_schedules"),
+    "ministack.services.sqs": sqs_batches.HOOKS_SQS,
     "ministack.services.stepfunctions": (
         "_SERVICE_DISPATCH", "_ExecutionError", "_add_event", "_apply_input_path", "_apply_jsonata_arguments",
         "_apply_jsonata_output", "_apply_output_path", "_apply_state_assign", "_emit_execution_status_event",
@@ -217,6 +222,8 @@ def boot(settings: Settings) -> Upstream:
     _keep_time(modules)
     _notify_workflows(modules["ministack.services.eventbridge"], settings)
     _emit_metrics(modules)
+    s3_event_versions.name_versions(modules["ministack.services.s3"], modules["ministack.services.eventbridge"])
+    sqs_batches.gather(modules["ministack.services.sqs"], modules["ministack.services.lambda_svc"])
     made = Table(settings.state / "services.sqlite", "cloudformation.resources")
     cloudformation_engine.make_by_calls(modules, lambda service: client_for(service, settings), made)
     return Upstream(modules["ministack.app"].app, modules)

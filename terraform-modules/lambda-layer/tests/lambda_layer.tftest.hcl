@@ -17,6 +17,17 @@ run "it_is_built_for_lambdas_python" {
   }
 }
 
+run "a_large_zip_goes_through_a_bucket" {
+  variables {
+    bucket = "shop-artifacts"
+  }
+
+  assert {
+    condition     = aws_lambda_layer_version.this.filename == null && aws_lambda_layer_version.this.s3_bucket == "shop-artifacts" && aws_lambda_layer_version.this.s3_key == aws_s3_object.zip[0].key && aws_lambda_layer_version.this.s3_object_version == aws_s3_object.zip[0].version_id
+    error_message = "The version that was just uploaded is the layer's."
+  }
+}
+
 run "a_missing_zip_says_what_to_run" {
   command = plan
 
