@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.local_aws
 
@@ -32,3 +33,19 @@ def test_an_object_uploaded_in_parts_keeps_its_tags_over_the_death_of_the_gatewa
 
     assert s3.get_object(**place)["Body"].read() == b"wheel"
     assert s3.get_object_tagging(**place)["TagSet"] == [{"Key": "Project", "Value": "retail"}]
+
+
+def test_a_range_of_a_version_is_that_part_of_that_version(local_aws):
+    s3, place = local_aws.client("s3"), {"Bucket": "versions", "Key": "sales.csv"}
+    s3.create_bucket(Bucket=place["Bucket"])
+    s3.put_bucket_versioning(Bucket=place["Bucket"], VersioningConfiguration={"Status": "Enabled"})
+    versions = {body: s3.put_object(**place, Body=body)["VersionId"] for body in (b"0123456789", b"abcdef")}
+    for body, version in versions.items():
+        answer = s3.get_object(**place, VersionId=version, Range="bytes=2-4", ChecksumMode="ENABLED")
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 206
+        assert (answer["ContentRange"], answer["VersionId"]) == (f"bytes 2-4/{len(body)}", version)
+        assert answer["Body"].read() == body[2:5]
+        assert s3.get_object(**place, VersionId=version, Range="bytes=-3")["Body"].read() == body[-3:]
+        assert s3.get_object(**place, VersionId=version)["Body"].read() == body
+        with pytest.raises(ClientError, match="InvalidRange"):
+            s3.get_object(**place, VersionId=version, Range="bytes=50-60")

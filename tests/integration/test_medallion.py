@@ -89,8 +89,9 @@ def publications(aws: LocalAws) -> dict[str, dict[str, int]]:
     return {run: json.loads(snapshots) for run, snapshots in athena(aws, sql)}
 
 
-def athena(aws: LocalAws, sql: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in ask(aws.client("athena"), sql, workgroup="retail-analytics").rows]
+def athena(aws: LocalAws, sql: str) -> list[tuple[str, ...]]:
+    """Rows as Athena's own texts."""
+    return [tuple(map(str, row)) for row in ask(aws.client("athena"), sql, workgroup="retail-analytics").rows]
 
 
 def browse(aws: LocalAws, session: str) -> Any:

@@ -22,11 +22,10 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from local_aws import cloudformation_engine, full_disk, multipart_tags, s3_event_versions, sqs_batches
+from local_aws import cloudformation_engine, full_disk, multipart_tags, ranged_reads, s3_event_versions, sqs_batches
 from local_aws.asgi import Receive, Scope, Send, replay
 from local_aws.context import client_for
 from local_aws.durable import StateSource
-from local_aws.objects import FileBody
 from local_aws.services import lambda_isolation
 from local_aws.services.glue_workflow_events import Mailbox, is_workflow
 from local_aws.services.lambda_unpacking import SharedUnpacking
@@ -74,8 +73,7 @@ _HOOKED = {
         "_execute_function_warm", "_throttle_response", *_FUNCTION_STORES, *sqs_batches.HOOKS_LAMBDA,
     ),
     "ministack.services.s3": (
-        *full_disk.HOOKS, *multipart_tags.HOOKS, "_get_object", "_read_body", "_object_disk_path",
-        *s3_event_versions.HOOKS_S3,
+        *full_disk.HOOKS, *multipart_tags.HOOKS, *ranged_reads.HOOKS, *s3_event_versions.HOOKS_S3,
     ),
     "ministack.services.scheduler": ("_schedules", "_schedule_last_fired", "_tick_schedules"),
     "ministack.services.sqs": sqs_batches.HOOKS_SQS,
@@ -216,7 +214,7 @@ def boot(settings: Settings) -> Upstream:
     check_hooks(modules)
     multipart_tags.keep_tags(modules["ministack.services.s3"])
     full_disk.refuse_lost_writes(modules["ministack.services.s3"])
-    _read_ranges_only(modules["ministack.services.s3"])
+    ranged_reads.read_ranges(modules["ministack.services.s3"])
     _isolate_functions(modules, settings)
     _correct_step_functions(modules, settings)
     _keep_time(modules)
@@ -238,28 +236,6 @@ def check_hooks(modules: dict[str, Any]) -> None:
             f"ministack has no {', '.join(missing)}: local AWS was written for ministack {VERSION}. "
             "Install the locked version with `uv sync`."
         )
-
-
-def _read_ranges_only(s3: Any) -> None:
-    """A ranged GET reads its range, not the whole file: readers of Parquet ask for many small ranges."""
-    getting = threading.local()
-
-    def read_body(original: Callable[..., Any], bucket: str, key: str, record: Any) -> Any:
-        path = s3._object_disk_path(bucket, key)
-        if not getattr(getting, "now", False) or record.get("body") is not None or path is None:
-            return original(bucket, key, record)
-        return FileBody(path)
-
-    def get_object(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        getting.now = True
-        try:
-            status, headers, body = original(*arguments, **named)
-        finally:
-            getting.now = False
-        return status, headers, body.whole() if isinstance(body, FileBody) else body
-
-    _wrap(s3, "_read_body", read_body)
-    _wrap(s3, "_get_object", get_object)
 
 
 def emit_event(source: str, detail_type: str, detail: Params, resources: list[str]) -> None:

@@ -137,7 +137,8 @@ class Integrations:
     def call(self, service: str, prefix: str, operation: str, params: Any) -> Any:
         """One API call with Step Functions' names for members, values and errors."""
         client = self.client(service)
-        arguments = _to_wire(client.meta.service_model.operation_model(operation).input_shape, params or {})
+        model = client.meta.service_model.operation_model(operation)
+        arguments = _to_wire(model.input_shape, params or {})
         try:
             answer = getattr(client, xform_name(operation))(**arguments)
         except ClientError as error:
@@ -147,7 +148,7 @@ class Integrations:
         except BotoCoreError as error:
             raise TaskFailed("States.Runtime", str(error)) from error
         answer.pop("ResponseMetadata", None)
-        return _to_states(answer)
+        return _to_states(model.output_shape, answer)
 
     def _until(self, look: Callable[[], tuple[str, Any]], final: set[str], stop: Callable[[], Any]) -> Any:
         """What a task started ends with its execution or a failing branch beside it; TimeoutSeconds of a task leaves it
@@ -189,17 +190,19 @@ def _to_wire(shape: Any, value: Any) -> Any:
     return value
 
 
-def _to_states(value: Any) -> Any:
-    """A result as a state's output: PascalCase members, times in milliseconds."""
-    if isinstance(value, dict):
-        return {key[:1].upper() + key[1:]: _to_states(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_to_states(entry) for entry in value]
+def _to_states(shape: Any, value: Any) -> Any:
+    """A result as a state's output: PascalCase members, times in milliseconds. The keys of a map are data."""
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: _to_states(shape.value, entry) for key, entry in value.items()}
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: _to_states(shape.members.get(key), entry) for key, entry in value.items()}
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_to_states(shape.member, entry) for entry in value]
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return _to_states(value.read()) if hasattr(value, "read") else value
+    return _to_states(None, value.read()) if hasattr(value, "read") else value
 
 
 class StateMachineService(Service):

@@ -45,6 +45,12 @@ def test_a_job_is_followed_to_its_end_and_its_run_is_the_result(clients, run):
     assert result == {"Id": "jr_1", "JobName": "etl", "JobRunState": "SUCCEEDED", "StartedOn": 1767312000000}
 
 
+def test_members_are_in_pascal_case_and_the_keys_of_a_map_as_they_are(clients, run):
+    table = {"Name": "sales", "Parameters": {"metadata_location": "s3://lake/1.json", "table_type": "ICEBERG"}}
+    clients[1]["glue"].add_response("get_table", {"Table": table})
+    assert run("arn:aws:states:::aws-sdk:glue:getTable", {"DatabaseName": "d", "Name": "sales"}) == {"Table": table}
+
+
 def test_without_sync_the_id_is_all(clients, run):
     clients[1]["glue"].add_response("start_job_run", {"JobRunId": "jr_1"})
     assert run(RESOURCE, {"JobName": "etl"}) == {"JobRunId": "jr_1"}

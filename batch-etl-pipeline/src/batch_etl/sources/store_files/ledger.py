@@ -58,8 +58,11 @@ class Ledger:
         )
 
     def finish(self, file: FileVersion, run_id: str, status: Status, facts: Mapping[str, Any]) -> bool:
-        """What became of it, while it is the run's; doing it twice changes nothing more."""
-        row = {"status": status, "finishedAt": _now(), **facts}
+        """What became of it, while it is the run's; doing it twice changes nothing more.
+
+        A reason of an earlier run, before it was replayed, does not stay.
+        """
+        row = {"status": status, "finishedAt": _now(), "reason": "", **facts}
         return self._update(file, row, "runId = :mine", {":mine": run_id})
 
     def release(self, file: FileVersion) -> bool:
