@@ -47,7 +47,7 @@ class Clicks:
     """
 
     name = "clicks"
-    marts = ("sessions",)
+    marts: tuple[str, ...] = ("sessions",)
 
     def __init__(self, plan: Plan, lake: Lake, shop: Shop, kinesis: KinesisClient, stream: str) -> None:
         self.plan, self.lake, self.kinesis, self.stream = plan, lake, kinesis, stream

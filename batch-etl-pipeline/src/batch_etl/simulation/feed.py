@@ -41,7 +41,7 @@ class Feed:
     """What the days had before this run is asked first: silver does not say who sent a transaction."""
 
     name = "transaction feed"
-    marts = ("transactions", "units", "amount")
+    marts: tuple[str, ...] = ("transactions", "units", "amount")
 
     def __init__(self, plan: Plan, lake: Lake, s3: S3Client, functions: Functions, buckets: dict[str, str]) -> None:
         self.plan, self.lake, self.s3, self.functions, self.buckets = plan, lake, s3, functions, buckets

@@ -47,7 +47,7 @@ class Orders:
     """`store`: what silver calls the shop; `refused`: orders that the shop did not take, and which so were not sent."""
 
     name = "shop orders"
-    marts = ("orders", "units", "amount")
+    marts: tuple[str, ...] = ("orders", "units", "amount")
 
     def __init__(self, plan: Plan, lake: Lake, shop: Shop, store: str) -> None:
         self.plan, self.lake, self.shop, self.store = plan, lake, shop, store

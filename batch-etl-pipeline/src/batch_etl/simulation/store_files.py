@@ -33,7 +33,7 @@ class StoreFiles:
     """Every day's last file is sent once more under another name: its rows must not count again."""
 
     name = "store files"
-    marts = ("sales", "amount")
+    marts: tuple[str, ...] = ("sales", "amount")
 
     def __init__(self, plan: Plan, lake: Lake, s3: S3Client, landing: str) -> None:
         self.plan, self.lake, self.s3, self.landing = plan, lake, s3, landing
