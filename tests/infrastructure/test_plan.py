@@ -49,6 +49,8 @@ RESOURCELESS = {
 WITHOUT_SOURCE_ACCOUNT = {"ec2.amazonaws.com", "glue.amazonaws.com", "lambda.amazonaws.com"}
 # Firehose names the account that it acts for as the role's external id ("Allow Firehose to assume an IAM role").
 BY_EXTERNAL_ID = {"firehose.amazonaws.com"}
+# Redshift names the database user as the external id ("Restricting an IAM role to specific database users").
+REDSHIFT = {"redshift.amazonaws.com", "redshift-serverless.amazonaws.com"}
 
 # Load balancers deliver to a bucket under S3's own key alone, and who visited is kept for a time only.
 ACCESS_LOGS = f"retail-access-logs-{ACCOUNT}-{REGION}"
@@ -68,12 +70,22 @@ FACTS = {
         "/retail/lake/artifacts_bucket": "String",
         "/retail/alerts/topic_arn": "String",
         "/retail/storefront/url": "String",
+        "/retail/storefront/security_group_id": "String",
         "/retail/storefront/session_secret_arn": "String",
     },
     "batch-etl-pipeline/terraform": {
         "/retail/lake/landing_bucket": "String",
         "/retail/lake/lake_bucket": "String",
         "/retail/lake/athena_results_bucket": "String",
+        "/retail/store-files/ledger_table": "String",
+        "/retail/store-files/queue_url": "String",
+        "/retail/store-files/state_machine_arn": "String",
+        "/retail/warehouse/endpoint": "String",
+        "/retail/warehouse/port": "String",
+        "/retail/warehouse/database": "String",
+        "/retail/warehouse/security_group_id": "String",
+        "/retail/warehouse/loader_secret_arn": "String",
+        "/retail/warehouse/reader_secret_arn": "String",
     },
     "streaming-recommendation-pipeline/terraform": {
         "/retail/vector-db/endpoint": "String",
@@ -143,9 +155,12 @@ def test_roles_carry_no_policy_of_somebody_elses(plans):
 def test_services_take_roles_for_this_account_only(plans):
     for role in every(plans, "aws_iam_role"):
         for statement in statements(role["assume_role_policy"]):
-            service = statement["Principal"]["Service"]
-            if service not in WITHOUT_SOURCE_ACCOUNT:
-                key = "sts:ExternalId" if service in BY_EXTERNAL_ID else "aws:SourceAccount"
+            services = set(as_list(statement["Principal"]["Service"]))
+            if services & REDSHIFT:
+                (user,) = as_list(statement["Condition"]["StringLike"]["sts:ExternalId"])
+                assert user == f"arn:aws:redshift:{REGION}:{ACCOUNT}:dbuser:*", role["name"]
+            elif not services <= WITHOUT_SOURCE_ACCOUNT:
+                key = "sts:ExternalId" if services <= BY_EXTERNAL_ID else "aws:SourceAccount"
                 assert statement["Condition"]["StringEquals"] == {key: ACCOUNT}, role["name"]
 
 
@@ -217,8 +232,13 @@ def test_data_at_rest_is_under_the_platforms_key(plans, kind, attribute):
 
 
 def test_lock_results_and_spill_are_encrypted_too(plans):
-    (table,) = every(plans, "aws_dynamodb_table")
-    assert table["server_side_encryption"][0]["kms_key_arn"].startswith("arn:aws:kms:")
+    for table in every(plans, "aws_dynamodb_table"):
+        assert table["server_side_encryption"][0]["kms_key_arn"].startswith("arn:aws:kms:")
+    for queue in every(plans, "aws_sqs_queue"):
+        under_the_key = str(queue["kms_master_key_id"]).startswith("arn:aws:kms:")
+        assert under_the_key or queue["sqs_managed_sse_enabled"], queue["name"]
+    for namespace in every(plans, "aws_redshiftserverless_namespace"):
+        assert namespace["kms_key_id"].startswith("arn:aws:kms:")
     (workgroup,) = every(plans, "aws_athena_workgroup")
     (results,) = workgroup["configuration"][0]["result_configuration"]
     assert results["encryption_configuration"][0]["encryption_option"] == "SSE_KMS"
@@ -252,7 +272,10 @@ def test_nothing_but_the_load_balancer_is_open_to_the_world(plans):
 
 def test_the_etl_job_has_the_arguments_that_its_script_takes(plans):
     jobs = {job["name"]: job for job in every(plans, "aws_glue_job")}
-    assert set(jobs) == {"retail-etl-job", "retail-ml-etl-job", "retail-train-embeddings"}
+    assert set(jobs) == {
+        "retail-bronze-to-silver", "retail-etl-job", "retail-file-ingest", "retail-ml-etl-job",
+        "retail-silver-to-gold", "retail-train-embeddings", "retail-warehouse-load",
+    }  # fmt: skip
     job = jobs["retail-etl-job"]
     arguments = job["default_arguments"]
     bucket = f"retail-lake-{ACCOUNT}-{REGION}"

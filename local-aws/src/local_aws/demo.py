@@ -25,6 +25,7 @@ from local_aws.environment import after_env
 from local_aws.settings import Settings
 
 SHOP_SECONDS = 90
+_A_SMALL_DAY = "--orders-per-day 5 --clicks-per-day 60 --transactions-per-day 100".split()
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 
 
@@ -99,6 +100,8 @@ def run_demo(settings: Settings, *, order_lines: int, dump: Path | None, before:
         demo.run("retail", "deliveries", "--events", "100")
     with demo.step("Open the shop"):
         _open_shop(demo)
+    with demo.step("A day of every source: store files, shop orders, clicks, transaction feed, to gold and the warehouse"):
+        demo.run("retail", "simulate", "--days", "1", "--no-nightly", *_A_SMALL_DAY)
     demo.print_times()
     _print_next_steps(demo)
 
@@ -150,6 +153,7 @@ def _print_next_steps(demo: Demo) -> None:
     table.add_row(environment.get("MYSQL_URL", "-"), "the source database (MYSQL_CNF holds the password)")
     table.add_row(f"s3://{environment.get('LAKE_BUCKET', '-')}", "the lake")
     table.add_row(environment.get("VECTOR_DB_URL", "-"), 'vectors and recent interactions (psql "$VECTOR_DB_URL")')
+    table.add_row(environment.get("WAREHOUSE_DB_URL", "-"), 'gold for BI tools (psql "$WAREHOUSE_DB_URL")')
     table.add_row(environment.get("STOREFRONT_URL", "-"), "the shop; its /operations says how the platform does")
     table.add_row(environment.get("INFERENCE_URL", "-"), "the recommendations' HTTP API; requests are signed")
     table.add_row("make dashboard", "the dashboard, in your browser")

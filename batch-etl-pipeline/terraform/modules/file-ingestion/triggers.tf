@@ -41,11 +41,11 @@ resource "aws_sqs_queue" "arrivals" {
 }
 
 # Named by the other queue, which is why it cannot name it back: its redrive_allow_policy is a resource of its own.
+# EventBridge's own dead letters come without a role and without aws:SourceAccount, so SQS's key serves, not the platform's.
 resource "aws_sqs_queue" "dead" {
-  name                              = "${var.project}-store-files-dead"
-  message_retention_seconds         = 1209600
-  kms_master_key_id                 = var.kms_key_arn
-  kms_data_key_reuse_period_seconds = 300
+  name                      = "${var.project}-store-files-dead"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead" {
