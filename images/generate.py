@@ -80,83 +80,80 @@ def laptop(axes: Axes, place: Box, engine: str) -> None:
     axes.text(left + width / 2, bottom + height / 2, engine, ha="center", va="center", fontsize=9.5, color=INK)
 
 
+# From the top: a source, and what takes it in.
+SOURCES = (
+    (("Source database", "RDS MySQL 8.4, private:", "orders, customers, products …"),
+     ("retail-etl-job", "Glue 5.1: one snapshot, the star,", "audited, all tables or none")),
+    (("Store files", "landing bucket:", "CSV, JSON, XLSX, packed or not"),
+     ("retail-file-ingestion", "SQS, Step Functions, Glue:", "a contract, each key once")),
+    (("API and clicks", "orders page by page;", "browse events from Kinesis"),
+     ("api-fetch, two Glue jobs", "bronze to silver to gold:", "each record once, marts")),
+    (("Transaction feed", "landing bucket: JSON,", "every five minutes"),
+     ("transaction-transformer", "Lambda: Parquet at once,", "totals in DynamoDB")),
+)  # fmt: skip
+READERS = (
+    ("Athena", "business questions,", "dashboard: notebook and app"),
+    ("PostgreSQL warehouse", "RDS, gold merged by key", "in one transaction"),
+    ("Redshift Serverless", "where it is switched on:", "BI queries on the lake"),
+)
+CONTROL = (
+    (3.7, 3.0, "retail-nightly, retail-hourly", "Step Functions, Glue workflow", "or Airflow, by the clock"),
+    (7.7, 2.5, "retail-alerts", "SNS: counts, or reasons", "CloudWatch alarms"),
+)
+ENGINES = (
+    (0.3, 2.7, "MariaDB 11.4, files"),
+    (3.7, 3.0, "Spark 3.5.6, Python"),
+    (7.7, 2.5, "files on disk, Glue catalog"),
+    (10.9, 2.6, "Trino 476, PostgreSQL 18"),
+)
+ROWS, HEIGHT = (6.05, 4.85, 3.65, 2.45), 1.0  # bottoms of the sources' boxes
+
+
 def architecture() -> Figure:
-    """From the source database to the dashboard, with what runs each part on a laptop."""
-    figure, axes = sheet(13.4, 6.3)
+    """From the sources to those who ask, with what runs each part on a laptop."""
+    figure, axes = sheet(13.8, 8.6)
+    for left, width, title, *lines in CONTROL:
+        box(axes, (left, 7.4, width, 1.0), title, *lines, fill=PALE_GREY, edge=GREY)
+    for bottom, (source, intake) in zip(ROWS, SOURCES, strict=True):
+        box(axes, (0.3, bottom, 2.7, HEIGHT), *source)
+        box(axes, (3.7, bottom, 3.0, HEIGHT), *intake)
+        arrow(axes, (3.0, bottom + HEIGHT / 2), (3.7, bottom + HEIGHT / 2))
+        arrow(axes, (6.7, bottom + HEIGHT / 2), (7.7, bottom + HEIGHT / 2))
     box(
-        axes,
-        (3.6, 4.95, 2.9, 1.05),
-        "retail-nightly",
-        "EventBridge Scheduler,",
-        "Step Functions",
-        fill=PALE_GREY,
-        edge=GREY,
-    )
-    box(
-        axes,
-        (7.4, 4.95, 2.5, 1.05),
-        "retail-alerts",
-        "SNS: counts, or reasons",
-        "CloudWatch alarms",
-        fill=PALE_GREY,
-        edge=GREY,
-    )
-    box(
-        axes,
-        (0.3, 2.3, 2.5, 1.9),
-        "Source database",
-        "RDS MySQL 8.4, private",
-        "classicmodels: orders,",
-        "customers, products …",
-        "logins: Secrets Manager",
-    )
-    box(
-        axes, (3.6, 2.3, 2.9, 1.9), "retail-etl-job", "Glue 5.1, Spark 3.5", "extract: one snapshot",
-        "build: the star schema", "audit: to the cent", "publish: all tables or none",
+        axes, (7.7, ROWS[-1], 2.5, ROWS[0] + HEIGHT - ROWS[-1]), "Lake", "S3: Apache Iceberg,", "Parquet", "",
+        "bronze: sources as they came", "silver: each record once", "gold: star schema, marts", "",
+        "quarantine: what is bad,", "with reason and remedy", "journals of publications", "ledgers of files",
     )  # fmt: skip
-    box(
-        axes,
-        (7.4, 2.3, 2.5, 1.9),
-        "Lake",
-        "S3, Apache Iceberg",
-        "bronze: source mirrors",
-        "gold: star schema, marts",
-        "journal of publications",
-    )
-    box(axes, (10.8, 3.35, 2.3, 0.85), "Athena", "ten business questions")
-    box(axes, (10.8, 2.3, 2.3, 0.75), "Dashboard", "notebook and app")
-    arrow(axes, (2.8, 3.25), (3.6, 3.25), "TLS")
-    arrow(axes, (6.5, 3.25), (7.4, 3.25), "Parquet")
-    arrow(axes, (9.9, 3.75), (10.8, 3.75), "SQL")
-    arrow(axes, (11.95, 3.35), (11.95, 3.05))
-    arrow(axes, (5.05, 4.95), (5.05, 4.2))
-    arrow(axes, (6.5, 5.47), (7.4, 5.47))
-    axes.text(0.3, 5.85, "On AWS", va="top", fontsize=13, fontweight="bold", color=BLUE)
-    axes.text(0.3, 5.55, "one Terraform tree,\nno endpoint in it", va="top", fontsize=9.5, color=GREY)
-    axes.plot((0.3, 13.1), (1.95, 1.95), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.text(0.3, 1.75, "On a laptop", va="top", fontsize=13, fontweight="bold", color=GREEN)
+    for bottom, reader, label in zip((5.6, 4.25, 2.9), READERS, ("SQL", "load", "SQL"), strict=True):
+        box(axes, (10.9, bottom, 2.6, HEIGHT), *reader)
+        arrow(axes, (10.2, bottom + HEIGHT / 2), (10.9, bottom + HEIGHT / 2), label)
+    arrow(axes, (5.2, 7.4), (5.2, ROWS[0] + HEIGHT))
+    arrow(axes, (6.7, 7.9), (7.7, 7.9))
+    axes.text(0.3, 8.3, "On AWS", va="top", fontsize=13, fontweight="bold", color=BLUE)
+    axes.text(0.3, 8.0, "one Terraform tree,\nno endpoint in it", va="top", fontsize=9.5, color=GREY)
+    on_a_laptop(axes)
+    return figure
+
+
+def on_a_laptop(axes: Axes) -> None:
+    """The lane under the boxes: the engine of each column, and what holds them together."""
+    axes.plot((0.3, 13.5), (2.05, 2.05), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.text(0.3, 1.85, "On a laptop", va="top", fontsize=13, fontweight="bold", color=GREEN)
     axes.text(
         1.75,
-        1.73,
-        "the same Terraform, job, functions and SQL; local-aws answers the AWS APIs on 127.0.0.1",
+        1.83,
+        "the same Terraform, jobs, functions and SQL; local-aws answers the AWS APIs on 127.0.0.1",
         va="top",
         fontsize=9.5,
         color=GREY,
     )
-    lane = (
-        (0.3, 2.5, "MariaDB 11.4, TLS"),
-        (3.6, 2.9, "Spark 3.5.6"),
-        (7.4, 2.5, "files on disk, Glue catalog"),
-        (10.8, 2.3, "Trino 476"),
-    )
-    for left, width, engine in lane:
-        laptop(axes, (left, 0.75, width, 0.5), engine)
+    for left, width, engine in ENGINES:
+        laptop(axes, (left, 0.8, width, 0.5), engine)
     laptop(
         axes,
-        (0.3, 0.15, 12.8, 0.42),
+        (0.3, 0.2, 13.2, 0.42),
         "local-aws: gateway and supervisor in front of the emulator; state survives kill -9",
     )
-    return figure
 
 
 def star_schema() -> Figure:

@@ -37,7 +37,7 @@ variable "alert_emails" {
 variable "monthly_budget_usd" {
   description = "Monthly spending of the account at which alarms are raised (80 % actual, 100 % forecast)."
   type        = number
-  default     = 250
+  default     = 350
   nullable    = false
 
   validation {

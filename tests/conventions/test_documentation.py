@@ -10,7 +10,10 @@ import pytest
 from support import CHECKOUT, LocalAws
 
 PART_HEADINGS = ["What comes in", "What goes out", "How to run it", "Where to change it"]
-PARTS = ["app-infrastructure", "batch-etl-pipeline", "local-aws", "streaming-recommendation-pipeline"]
+PARTS = [
+    "app-infrastructure", "batch-etl-pipeline", "batch-etl-pipeline/airflow", "local-aws",
+    "streaming-recommendation-pipeline",
+]  # fmt: skip
 
 
 def tracked(*patterns: str) -> list[Path]:

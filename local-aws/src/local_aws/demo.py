@@ -25,7 +25,7 @@ from local_aws.environment import after_env
 from local_aws.settings import Settings
 
 SHOP_SECONDS = 90
-_A_SMALL_DAY = "--orders-per-day 5 --clicks-per-day 60 --transactions-per-day 100".split()
+_A_SMALL_DAY = "--days 1 --orders-per-day 5 --clicks-per-day 60 --transactions-per-day 100".split()
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 
 
@@ -100,8 +100,10 @@ def run_demo(settings: Settings, *, order_lines: int, dump: Path | None, before:
         demo.run("retail", "deliveries", "--events", "100")
     with demo.step("Open the shop"):
         _open_shop(demo)
-    with demo.step("A day of every source: store files, shop orders, clicks, transaction feed, to gold and the warehouse"):
-        demo.run("retail", "simulate", "--days", "1", "--no-nightly", *_A_SMALL_DAY)
+    with demo.step(
+        "A day of every source: store files, shop orders, clicks, transaction feed, to gold and the warehouse"
+    ):
+        demo.run("retail", "simulate", *_A_SMALL_DAY)
     demo.print_times()
     _print_next_steps(demo)
 
@@ -116,7 +118,7 @@ def _run_job(demo: Demo, job: str) -> None:
             time.sleep(1)
     if run["JobRunState"] != "SUCCEEDED":
         reason = run.get("ErrorMessage", "no reason given")
-        raise DemoError(f"{job} {run['JobRunState']}: {reason}\nIts log: local-aws logs {job} (/aws-glue/jobs/error)")
+        raise DemoError(f"{job} {run['JobRunState']}: {reason}\nIts log: local-aws logs {job} (/aws-glue/{job}/error)")
     demo.console.print(_output(client_for("logs", demo.settings), run), markup=False, highlight=False)
 
 

@@ -33,16 +33,16 @@ def _read_body(s3: Any, original: Callable[..., Any], bucket: str, key: str, rec
     return FileBody(path)
 
 
-def _version_body(s3: Any, original: Callable[..., Any], bucket: Any, name: str, key: str, version: Any) -> Any:
+def _version_body(s3: Any, original: Callable[..., Any], *call: Any) -> Any:
+    _, name, key, version = call
     kept = version.get("data") is None and s3._version_file_exists(name, key, version["version_id"])
     if kept and getattr(_GETTING, "now", False):
         return FileBody(s3._version_disk_path(name, key, version["version_id"]))
-    return original(bucket, name, key, version)
+    return original(*call)
 
 
-def _get_object(
-    s3: Any, original: Callable[..., Any], bucket: str, key: str, headers: Any, query: Any = None
-) -> tuple[int, Any, Any]:
+def _get_object(s3: Any, original: Callable[..., Any], *call: Any) -> tuple[int, Any, Any]:
+    bucket, key, headers, query = (*call, None)[:4]
     asked = headers.get("range", "")
     of_version = asked and s3._qp(query or {}, "versionId", "")
     if of_version:

@@ -58,7 +58,7 @@ class Jobs:
             _wait(until, f"{job} (run {run_id}) has not ended", self.patience)
         if run["JobRunState"] != "SUCCEEDED":
             reason = run.get("ErrorMessage", "no reason given")
-            raise SimulationError(f"{job} {run['JobRunState']}: {reason} Its log: /aws-glue/jobs/error, {run_id}")
+            raise SimulationError(f"{job} {run['JobRunState']}: {reason} Its log: /aws-glue/{job}/error, {run_id}")
         return time.monotonic() - began
 
     def argument(self, name: str, argument: str, default: str) -> str:

@@ -17,12 +17,13 @@ def file(name: str) -> FileVersion:
 @pytest.fixture
 def replay(intake_aws: dict[str, Any]) -> Replay:
     ledger = Ledger(intake_aws["dynamodb"], "ledger")
-    for name in ("loaded", "refused", "failed", "claimed", "received"):
+    for name in ("loaded", "partly", "refused", "failed", "claimed", "received"):
         ledger.register(file(name))
-    for name in ("loaded", "refused", "failed", "claimed"):
+    for name in ("loaded", "partly", "refused", "failed", "claimed"):
         ledger.claim(file(name), f"run-of-{name}")
     for name, status in (("loaded", Status.LOADED), ("refused", Status.REFUSED), ("failed", Status.FAILED)):
-        ledger.finish(file(name), f"run-of-{name}", status, {"reason": f"why {name}"})
+        ledger.finish(file(name), f"run-of-{name}", status, {"reason": f"why {name}", "rowsBad": 0})
+    ledger.finish(file("partly"), "run-of-partly", Status.LOADED, {"reason": "2 x price is no amount", "rowsBad": 2})
     return Replay(intake_aws["stepfunctions"], ledger, intake_aws["machine"])
 
 
@@ -49,6 +50,15 @@ def test_a_replay_starts_one_execution_and_each_replay_another(replay: Replay):
     assert replay.ledger.claim(file("failed"), "run-2")
     assert replay.ledger.finish(file("failed"), "run-2", Status.FAILED, {})
     assert replay.again(replay.candidates(pattern="failed")) == 1
+
+
+def test_a_file_with_bad_rows_is_read_again_when_asked_for_and_tells_no_old_reason(replay: Replay):
+    assert names(replay, pattern="partly") == []
+    assert names(replay, bad_rows=True) == ["claimed", "failed", "partly"]
+    assert replay.again(replay.candidates("partly", bad_rows=True)) == 1
+    assert replay.ledger.claim(file("partly"), "run-2")
+    assert replay.ledger.finish(file("partly"), "run-2", Status.LOADED, {"rowsBad": 0})
+    assert (replay.ledger.find(file("partly")) or {})["reason"] == ""
 
 
 def test_a_loaded_file_is_not_released(replay: Replay):

@@ -66,9 +66,10 @@ class Ledger:
         return self._update(file, row, "runId = :mine", {":mine": run_id})
 
     def release(self, file: FileVersion) -> bool:
-        """Let it wait for a run again, unless it was loaded: what `retail replay-files` does."""
+        """Let it wait for a run again, unless it was loaded without a bad row: what `retail replay-files` does."""
         row = {"status": Status.RECEIVED, "receivedAt": _now()}
-        return self._update(file, row, "attribute_exists(objectKey) AND #status <> :loaded", {":loaded": Status.LOADED})
+        condition = "attribute_exists(objectKey) AND (#status <> :loaded OR rowsBad > :none)"
+        return self._update(file, row, condition, {":loaded": Status.LOADED, ":none": 0})
 
     def status(self, file: FileVersion) -> str | None:
         return (self.find(file) or {}).get("status")
@@ -89,7 +90,7 @@ class Ledger:
         for page in pages:
             yield from map(_plain, page["Items"])
 
-    def _update(self, file: FileVersion, row: Mapping[str, Any], condition: str, values: Mapping[str, str]) -> bool:
+    def _update(self, file: FileVersion, row: Mapping[str, Any], condition: str, values: Mapping[str, str | int]) -> bool:
         names = {f"#{name}": name for name in row}
         sets = ", ".join(f"#{name} = :set_{name}" for name in row)
         put = TypeSerializer().serialize
@@ -101,7 +102,7 @@ class Ledger:
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={f":set_{name}": put(_value(value)) for name, value in row.items()}
-                | {name: {"S": str(value)} for name, value in values.items()},
+                | {name: put(_value(value)) for name, value in values.items()},
             )
         except ClientError as refusal:
             if refusal.response["Error"]["Code"] != _REFUSED:

@@ -36,14 +36,17 @@ class Replay:
     ledger: Ledger
     machine_arn: str
 
-    def candidates(self, pattern: str = "*", refused: bool = False) -> list[Waiting]:
-        """What failed, and what an execution that has ended left behind; with `refused` also what was refused.
+    def candidates(self, pattern: str = "*", *, refused: bool = False, bad_rows: bool = False) -> list[Waiting]:
+        """What failed, and what an execution that has ended left behind.
 
-        `pattern` is for the name below store-files/.
+        With `refused` also what was refused, with `bad_rows` what was loaded but for some of its rows. `pattern` is for
+        the name below store-files/.
         """
         rows = [*self.ledger.having(Status.FAILED), *self._left_behind()]
         if refused:
             rows += self.ledger.having(Status.REFUSED)
+        if bad_rows:
+            rows += (row for row in self.ledger.having(Status.LOADED) if row["rowsBad"])
         found = [Waiting(file_of(row), Status(row["status"]), row.get("reason", "")) for row in rows]
         return sorted((one for one in found if fnmatchcase(one.file.name, pattern)), key=lambda one: one.file)
 
