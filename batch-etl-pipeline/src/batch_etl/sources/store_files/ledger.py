@@ -90,7 +90,7 @@ class Ledger:
         for page in pages:
             yield from map(_plain, page["Items"])
 
-    def _update(self, file: FileVersion, row: Mapping[str, Any], condition: str, values: Mapping[str, str | int]) -> bool:
+    def _update(self, file: FileVersion, row: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
         names = {f"#{name}": name for name in row}
         sets = ", ".join(f"#{name} = :set_{name}" for name in row)
         put = TypeSerializer().serialize
