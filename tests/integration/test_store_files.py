@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from alerts_inbox import Inbox, alerts_inbox
 from batch_etl.analytics.athena import ask
+from damaged_files import corpus, without_bombs
 from openpyxl import load_workbook
 from support import LocalAws
 
@@ -42,17 +43,17 @@ def sales_of(folder: Path) -> dict[str, tuple[str, Decimal]]:
     return {row["transaction_id"]: (row["genre"], Decimal(str(row["price"]))) for row in rows}
 
 
-def settled(aws: LocalAws, keys: set[str]) -> list[dict[str, Any]]:
+def settled(aws: LocalAws, keys: set[str], seconds: float = SECONDS) -> list[dict[str, Any]]:
     """The ledger's rows of these objects, once no run has them any more."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     rows: list[dict[str, Any]] = []
     while time.monotonic() < deadline:
-        items = aws.client("dynamodb").scan(TableName="retail-file-ledger", ConsistentRead=True)["Items"]
-        rows = [row for row in items if row["objectKey"]["S"] in keys]
+        pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName="retail-file-ledger")
+        rows = [row for page in pages for row in page["Items"] if row["objectKey"]["S"] in keys]
         if len(rows) == len(keys) and all(row["status"]["S"] in ("LOADED", "REFUSED", "FAILED") for row in rows):
             return rows
         time.sleep(0.5)
-    raise AssertionError(f"files were not loaded within {SECONDS} s: {rows}")
+    raise AssertionError(f"files were not loaded within {seconds} s: {rows}")
 
 
 def drop(aws: LocalAws, name: str, content: bytes) -> str:
@@ -105,7 +106,41 @@ def test_the_bookstores_files_sent_twice_and_all_at_once_are_in_athena_once_to_t
     )
     assert {row[0]: row[1] for row in answer.rows} == by_genre
     assert sum(row[2] for row in answer.rows) == sum(row[3] for row in answer.rows) == len(expected)
-    deadline = time.monotonic() + 60
-    while running(applied) and time.monotonic() < deadline:
+    assert no_longer_running(applied)
+
+
+@pytest.mark.slow
+def test_hundreds_of_damaged_files_sent_twice_lose_nothing_and_double_nothing(applied: LocalAws) -> None:
+    files = list(without_bombs(corpus(330, seed=2026)))
+    folder = "store-files/damaged/"
+    keys = {drop(applied, f"damaged/{copy}/{file.name}", file.content) for file in files for copy in ("first", "again")}
+    rows = settled(applied, keys, seconds=900)
+
+    for row in rows:
+        counted = {name: int(row[name]["N"]) for name in ("rowsIn", "rowsGood", "rowsDuplicate", "rowsBad")}
+        assert counted["rowsIn"] == counted["rowsGood"] + counted["rowsDuplicate"] + counted["rowsBad"], row
+    assert {row["status"]["S"] for row in rows} == {"LOADED", "REFUSED"}
+    arrived = ask(
+        applied.client("athena"),
+        f"SELECT transaction_id, COUNT(*) FROM retail_silver.store_sales WHERE source_file LIKE '{folder}%' GROUP BY 1",
+        workgroup="retail-analytics",
+    ).rows
+    ids = {row[0] for row in arrived}
+    assert {row[1] for row in arrived} == {1}
+    assert len(ids) == total(rows, "rowsGood")
+    assert frozenset().union(*(file.whole for file in files)) <= ids
+    assert not frozenset().union(*(file.broken for file in files)) & ids
+    [(bad,)] = ask(
+        applied.client("athena"),
+        f"SELECT COUNT(*) FROM retail_bronze.store_files_quarantine WHERE source_file LIKE '{folder}%'",
+        workgroup="retail-analytics",
+    ).rows
+    assert bad == total(rows, "rowsBad")
+    assert no_longer_running(applied)
+
+
+def no_longer_running(aws: LocalAws) -> bool:
+    deadline = time.monotonic() + 120
+    while running(aws) and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert running(applied) == []
+    return not running(aws)
