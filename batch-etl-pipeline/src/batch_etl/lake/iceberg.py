@@ -89,8 +89,8 @@ class IcebergTable:
         writer.overwrite(F.lit(True))
         return self.refs()[branch or MAIN]
 
-    def append(self, rows: DataFrame) -> None:
-        self._aligned(rows).writeTo(self.identifier).append()
+    def append(self, rows: DataFrame, branch: str | None = None) -> None:
+        self._aligned(rows).writeTo(self._target(branch)).append()
 
     def delete(self, condition: str) -> None:
         self.spark.sql(f"DELETE FROM {self.identifier} WHERE {condition}")  # noqa: S608 - our own names

@@ -13,6 +13,11 @@ VERDICT = "verdict"
 _FIRST, _KNOWN = "first", "known"
 
 
+def concerned(present: DataFrame, incoming: DataFrame, key: Sequence[str]) -> DataFrame:
+    """The rows of `present` that have a key of `incoming`, of which there must be few enough for every worker."""
+    return present.join(F.broadcast(incoming.select(*key).distinct()), [*key], "left_semi")
+
+
 def judged(incoming: DataFrame, present: DataFrame, key: Sequence[str], content: Sequence[str]) -> DataFrame:
     """`incoming` with a `verdict` a row:
 

@@ -14,11 +14,12 @@ from pyspark.sql import types as t
 from batch_etl.errors import AuditFailed, ContractError
 from batch_etl.lake.iceberg import MAIN, IcebergTable, branch_name
 from batch_etl.lake.staging import read_staged
-from batch_etl.quality.incoming import CONFLICT, NEW, VERDICT, counted, judged
+from batch_etl.quality.incoming import CONFLICT, NEW, VERDICT, concerned, counted, judged
 from batch_etl.sources.contract import to_spark
-from batch_etl.sources.store_files.contract import PROVENANCE, Contract
+from batch_etl.sources.store_files.contract import Contract
 from batch_etl.sources.store_files.staged_rows import StagedRows, staged_schema
 
+_FEW = 500_000  # rows whose keys every worker can hold
 _LOADED = [t.StructField("run_id", t.StringType()), t.StructField("loaded_at", t.TimestampType())]
 
 
@@ -53,37 +54,39 @@ class Merger:
         _check_types(table, contract)
         schema = t.StructType([t.StructField(field.name, to_spark(field.type)) for field in staged_schema(contract)])
         incoming = read_staged(self.spark, staged.bucket, staged.keys, schema)
-        rows = judged(incoming, table.read(), contract.key, contract.names).persist(StorageLevel.DISK_ONLY)
+        before = table.refs().get(MAIN)
+        present = self._present(table, before, incoming, staged)
+        rows = judged(incoming, present, contract.key, contract.names).persist(StorageLevel.DISK_ONLY)
         try:
             verdicts = _by_file(counted(rows).collect())
             if any(CONFLICT in found for found in verdicts.values()):
                 conflicts(rows.where(F.col(VERDICT) == CONFLICT).orderBy("ordinal").toLocalIterator())
             added = sum(found.get(NEW, 0) for found in verdicts.values())
             if added:
-                self._publish(table, contract, rows.where(F.col(VERDICT) == NEW), added)
+                self._publish(table, before, rows.where(F.col(VERDICT) == NEW), added)
         finally:
             rows.unpersist()
         snapshot = table.refs().get(MAIN, 0)
         return Merged(contract.table, added, table.rows_at(snapshot), snapshot, verdicts)
 
-    def _publish(self, table: IcebergTable, contract: Contract, new: DataFrame, added: int) -> None:
+    def _present(self, table: IcebergTable, at: int | None, incoming: DataFrame, staged: StagedRows) -> DataFrame:
+        """What the table has of the rows that come in: a small batch reads the files of its keys, not all years."""
+        present = table.read() if at is None else table.read_at(at)
+        if at is None or staged.rows > _FEW:
+            return present
+        first = staged.contract.key[0]
+        low, high = incoming.agg(F.min(first), F.max(first)).first() or (None, None)
+        return concerned(present.where(F.col(first).between(low, high)), incoming, staged.contract.key)
+
+    def _publish(self, table: IcebergTable, before: int | None, new: DataFrame, added: int) -> None:
         branch = branch_name(self.run_id)
         # What a dead run left: nobody else makes branches here, and ours is made anew.
         for left in table.refs():
             if left.startswith(branch_name("")):
                 table.drop_branch(left)
-        before = table.refs().get(MAIN)
         table.create_branch(branch, at=before)
-        loaded = new.withColumns({"run_id": F.lit(self.run_id), "loaded_at": F.current_timestamp()})
-        columns = [*contract.names, *PROVENANCE, "run_id", "loaded_at"]
-        loaded.select(*columns).createOrReplaceTempView("incoming_files")
-        same = " AND ".join(f"known.`{name}` = entry.`{name}`" for name in contract.key)
-        named = ", ".join(f"`{name}`" for name in columns)
-        values = ", ".join(f"entry.`{name}`" for name in columns)
-        self.spark.sql(
-            f"MERGE INTO {table.identifier}.`branch_{branch}` AS known "  # noqa: S608 - our own names
-            f"USING incoming_files AS entry ON {same} WHEN NOT MATCHED THEN INSERT ({named}) VALUES ({values})"
-        )
+        # Judged by the snapshot that the branch starts from: what another writer adds meanwhile stops the move of main.
+        table.append(new.withColumns({"run_id": F.lit(self.run_id), "loaded_at": F.current_timestamp()}), branch)
         grown = table.rows_at(table.refs()[branch]) - (table.rows_at(before) if before else 0)
         if grown != added:
             table.drop_branch(branch)
