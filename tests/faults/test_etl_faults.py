@@ -143,6 +143,7 @@ def test_bad_rows_go_to_quarantine_and_the_sums_still_agree(world):
     assert set(changed) == {"booked"}, "a quarantine explains its own records and no other difference"
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_the_old_tables_and_the_next_one_completes(dump_world):
     before = dump_world.facts()
     dump_world.restore()
@@ -156,6 +157,7 @@ def test_a_killed_run_leaves_the_old_tables_and_the_next_one_completes(dump_worl
     assert dump_world.facts() == DUMP
 
 
+@pytest.mark.slow
 def test_a_database_dying_in_the_middle_of_the_extract_is_a_lost_connection(world):
     with open_snapshot(world.reader()) as snapshot:
         tables = snapshot.tables()

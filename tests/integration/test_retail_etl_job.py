@@ -96,6 +96,7 @@ LEFT JOIN gold.dim_dates d ON f.orderDate = d.dateKey
 """
 
 
+@pytest.mark.slow
 def test_a_reader_polling_throughout_never_meets_an_orphan(world, first):
     """Keys come and go in one run: the new lines need new dimension rows, the old lines the ones that leave.
 
