@@ -1,5 +1,6 @@
 # Source database to lake to SQL, every night.
 locals {
+  production  = var.profile == "production"
   kms_key_arn = data.aws_kms_alias.platform.target_key_arn
 }
 
@@ -30,7 +31,7 @@ module "retail_etl_job" {
   name        = "etl-job"
   description = "Source database to bronze mirror to published star schema."
   kms_key_arn = local.kms_key_arn
-  capacity    = { workers = var.profile == "production" ? 10 : 2 }
+  capacity    = { workers = local.production ? 10 : 2 }
 
   artifacts = {
     dir     = var.artifacts_dir

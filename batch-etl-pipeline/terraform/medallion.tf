@@ -66,7 +66,7 @@ module "bronze_to_silver_job" {
   name        = "bronze-to-silver"
   description = "New API pages and click files to silver: exploded, cleansed, each record once."
   kms_key_arn = local.kms_key_arn
-  capacity    = { workers = var.profile == "production" ? 4 : 2 }
+  capacity    = { workers = local.production ? 4 : 2 }
 
   artifacts = {
     dir     = var.artifacts_dir
@@ -131,7 +131,7 @@ module "silver_to_gold_job" {
   name        = "silver-to-gold"
   description = "Silver to the marts by store and product and the conversion funnel, audited and published together."
   kms_key_arn = local.kms_key_arn
-  capacity    = { workers = var.profile == "production" ? 4 : 2 }
+  capacity    = { workers = local.production ? 4 : 2 }
 
   artifacts = {
     dir     = var.artifacts_dir

@@ -8,8 +8,8 @@ module "file_ingestion" {
   athena              = { workgroup = module.query_layer.workgroup, results = module.data_lake.buckets["athena-results"] }
   lock_table          = module.data_lake.publish_lock_table
   code                = merge(local.code, { bucket = local.fact["lake/artifacts_bucket"] })
-  capacity            = { workers = var.profile == "production" ? 10 : 2 }
-  batch               = { window_seconds = var.profile == "production" ? 60 : 5 }
+  capacity            = { workers = local.production ? 10 : 2 }
+  batch               = { window_seconds = local.production ? 60 : 5 }
   alerts_topic_arn    = local.fact["alerts/topic_arn"]
   kms_key_arn         = local.kms_key_arn
   deletion_protection = var.deletion_protection

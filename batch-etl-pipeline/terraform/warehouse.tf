@@ -9,7 +9,7 @@ module "warehouse" {
   code                = local.code
   ways_in             = { storefront = local.fact["storefront/security_group_id"] }
 
-  capacity = var.profile == "production" ? {
+  capacity = local.production ? {
     instance_class = "db.r7g.large"
     storage_gib    = 100
     multi_az       = true

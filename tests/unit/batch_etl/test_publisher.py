@@ -108,7 +108,7 @@ def test_no_reader_sees_an_orphan_at_any_step_although_keys_come_and_go(world):
     assert world.orphans() == 0
 
 
-@pytest.mark.parametrize("step", [1, 2, 5, 8, 10])
+@pytest.mark.parametrize("step", [1, 5, 10, *(pytest.param(step, marks=pytest.mark.slow) for step in (2, 8))])
 def test_a_run_killed_at_any_step_is_undone_or_finished_by_the_next(world, step):
     world.publisher.publish(world.write("old"))
     before = world.visible()

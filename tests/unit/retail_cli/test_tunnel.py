@@ -15,7 +15,9 @@ from psycopg.conninfo import conninfo_to_dict
 from retail_cli import tunnel
 from support import free_port
 
-LISTENS = """#!{python}
+LISTENS = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import json, socket, sys
 ports = json.loads(sys.argv[sys.argv.index("--parameters") + 1])
 with socket.create_server(("127.0.0.1", int(ports["localPortNumber"][0]))) as server:

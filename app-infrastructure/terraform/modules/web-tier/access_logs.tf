@@ -25,8 +25,7 @@ resource "aws_s3_bucket_versioning" "access_logs" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
-  # Versioning first: a rule on noncurrent versions means nothing without it.
-  bucket = aws_s3_bucket_versioning.access_logs.bucket
+  bucket = aws_s3_bucket.access_logs.id
 
   rule {
     id     = "expire"
@@ -46,6 +45,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
       days_after_initiation = 3
     }
   }
+
+  # Versioning first: a rule on noncurrent versions means nothing without it.
+  depends_on = [aws_s3_bucket_versioning.access_logs]
 }
 
 resource "aws_s3_bucket_public_access_block" "access_logs" {

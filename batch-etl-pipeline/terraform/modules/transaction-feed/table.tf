@@ -60,11 +60,12 @@ resource "aws_glue_catalog_table" "transactions" {
 }
 
 resource "aws_glue_crawler" "transactions" {
-  name          = "${var.project}-transactions"
-  description   = "Enters days of ${var.database}.transactions that nobody has."
-  role          = aws_iam_role.crawler.arn
-  database_name = var.database
-  schedule      = var.crawler.enabled ? "cron(0 2 * * ? *)" : null
+  name                   = "${var.project}-transactions"
+  description            = "Enters days of ${var.database}.transactions that nobody has."
+  role                   = aws_iam_role.crawler.arn
+  database_name          = var.database
+  schedule               = var.crawler.enabled ? "cron(0 2 * * ? *)" : null
+  security_configuration = aws_glue_security_configuration.crawler.name
 
   catalog_target {
     database_name = var.database
@@ -84,9 +85,30 @@ resource "aws_glue_crawler" "transactions" {
   depends_on = [aws_iam_role_policy.crawler]
 }
 
-# Crawlers write their logs to this group, whoever they are; it is made once in an account, by the first that runs.
+resource "aws_glue_security_configuration" "crawler" {
+  name = "${var.project}-transactions-crawler"
+
+  encryption_configuration {
+    cloudwatch_encryption {
+      cloudwatch_encryption_mode = "SSE-KMS"
+      kms_key_arn                = var.kms_key_arn
+    }
+
+    job_bookmarks_encryption {
+      job_bookmarks_encryption_mode = "CSE-KMS"
+      kms_key_arn                   = var.kms_key_arn
+    }
+
+    s3_encryption {
+      s3_encryption_mode = "SSE-KMS"
+      kms_key_arn        = var.kms_key_arn
+    }
+  }
+}
+
+# A crawler makes its log group itself: for one with a security configuration it is named after that and its role.
 locals {
-  crawler_log_arn = "arn:${local.partition}:logs:${local.here}:log-group:/aws-glue/crawlers"
+  crawler_log_arn = "arn:${local.partition}:logs:${local.here}:log-group:/aws-glue/crawlers*"
 }
 
 # As for jobs, Glue sends no aws:SourceAccount when it takes the role; iam:PassRole keeps other accounts out.
@@ -141,7 +163,7 @@ data "aws_iam_policy_document" "crawler" {
 
   statement {
     sid       = "WriteLogs"
-    actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    actions   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
     resources = [local.crawler_log_arn, "${local.crawler_log_arn}:*"]
   }
 

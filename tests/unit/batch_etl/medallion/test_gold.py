@@ -101,7 +101,7 @@ def test_marts_that_do_not_add_up_are_not_published(world, monkeypatch):
 made = gold_module.store_daily_sales
 
 
-@pytest.mark.parametrize("moved", [0, 2])
+@pytest.mark.parametrize("moved", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_a_publication_that_is_cut_off_is_finished_by_the_next_run(world, monkeypatch, moved):
     world.land("p1", order(1))
     world.archive("a", event("e1", "s1", 8, "A"))

@@ -20,7 +20,7 @@ from alerts_inbox import alerts_inbox
 from batch_etl.analytics.athena import ask
 from support import LocalAws
 
-pytestmark = pytest.mark.local_aws
+pytestmark = [pytest.mark.slow, pytest.mark.local_aws]
 
 WAREHOUSE_JOB = "retail-warehouse-load"
 MONEY = "SUM(total_sales), SUM(cancelled_sales), SUM(total_units)"
