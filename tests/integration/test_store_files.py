@@ -48,7 +48,9 @@ def settled(aws: LocalAws, keys: set[str], seconds: float = SECONDS) -> list[dic
     deadline = time.monotonic() + seconds
     rows: list[dict[str, Any]] = []
     while time.monotonic() < deadline:
-        pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName="retail-file-ledger")
+        pages = (
+            aws.client("dynamodb").get_paginator("scan").paginate(TableName="retail-file-ledger", ConsistentRead=True)
+        )
         rows = [row for page in pages for row in page["Items"] if row["objectKey"]["S"] in keys]
         if len(rows) == len(keys) and all(row["status"]["S"] in ("LOADED", "REFUSED", "FAILED") for row in rows):
             return rows

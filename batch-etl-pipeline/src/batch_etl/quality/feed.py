@@ -95,9 +95,10 @@ def _text_column(records: Sequence[dict[str, Any]], name: str) -> pa.Array:
 def _is_unicode(value: str | None) -> bool:
     """JSON can spell halves of characters."""
     try:
-        return value is None or bool(value.encode()) or True
+        (value or "").encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _typed(

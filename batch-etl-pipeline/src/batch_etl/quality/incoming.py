@@ -18,7 +18,9 @@ def concerned(present: DataFrame, incoming: DataFrame, key: Sequence[str]) -> Da
     return present.join(F.broadcast(incoming.select(*key).distinct()), [*key], "left_semi")
 
 
-def judged(incoming: DataFrame, present: DataFrame, key: Sequence[str], content: Sequence[str]) -> DataFrame:
+def judged(
+    incoming: DataFrame, present: DataFrame, key: Sequence[str], content: Sequence[str], provenance: Sequence[str]
+) -> DataFrame:
     """`incoming` with a `verdict` a row:
 
     - new: the first, by `ordinal`, of its key, which the table does not have;
@@ -26,10 +28,10 @@ def judged(incoming: DataFrame, present: DataFrame, key: Sequence[str], content:
     - duplicate: a row of the same key says the same;
     - conflict: a row of the same key says something else, and which is right nobody can tell: the earlier one stays.
 
-    `key` names the row, `content` all that a file says of it. Both frames have the columns of provenance; `present` has
-    a key once.
+    Columns of both frames: `key` names the row, `content` is all that a file says of it, `provenance` where it came
+    from. `present` has a key once.
     """
-    compared = [*content, *_PROVENANCE]
+    compared = [*content, *provenance]
     first = Window.partitionBy(*key).orderBy("ordinal")
     ranked = incoming.withColumns(
         {"place": F.row_number().over(first), _FIRST: F.first(F.struct(*compared)).over(first)}
@@ -39,14 +41,11 @@ def judged(incoming: DataFrame, present: DataFrame, key: Sequence[str], content:
     reference = F.coalesce(F.col(_KNOWN), F.col(_FIRST))
     verdict = (
         F.when(F.col(_KNOWN).isNull() & (F.col("place") == 1), NEW)
-        .when(F.col(_KNOWN).isNotNull() & _same(_PROVENANCE, F.col(_KNOWN)), AGAIN)
+        .when(F.col(_KNOWN).isNotNull() & _same(provenance, F.col(_KNOWN)), AGAIN)
         .when(_same(content, reference), DUPLICATE)
         .otherwise(CONFLICT)
     )
     return matched.select(*incoming.columns, verdict.alias(VERDICT))
-
-
-_PROVENANCE = ("source_file", "source_version", "source_part", "source_line")
 
 
 def _same(columns: Sequence[str], other: Column) -> Column:

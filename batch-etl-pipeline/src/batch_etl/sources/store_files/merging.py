@@ -16,7 +16,7 @@ from batch_etl.lake.iceberg import MAIN, IcebergTable, branch_name
 from batch_etl.lake.staging import read_staged
 from batch_etl.quality.incoming import CONFLICT, NEW, VERDICT, concerned, counted, judged
 from batch_etl.sources.contract import to_spark
-from batch_etl.sources.store_files.contract import Contract
+from batch_etl.sources.store_files.contract import PROVENANCE, Contract
 from batch_etl.sources.store_files.staged_rows import StagedRows, staged_schema
 
 _FEW = 500_000  # rows whose keys every worker can hold
@@ -56,7 +56,7 @@ class Merger:
         incoming = read_staged(self.spark, staged.bucket, staged.keys, schema)
         before = table.refs().get(MAIN)
         present = self._present(table, before, incoming, staged)
-        rows = judged(incoming, present, contract.key, contract.names).persist(StorageLevel.DISK_ONLY)
+        rows = judged(incoming, present, contract.key, contract.names, PROVENANCE).persist(StorageLevel.DISK_ONLY)
         try:
             verdicts = _by_file(counted(rows).collect())
             if any(CONFLICT in found for found in verdicts.values()):
